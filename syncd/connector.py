@@ -1,0 +1,198 @@
+"""The contract a connector author reads: one class with `poll` and `close`, one pydantic model of options.
+
+A connector reports facts page by page and never concludes anything; syncd finds it through the entry-point group
+`syncd.connectors` and loads it only when an account names it. `syncd.testing.ConnectorContract` checks the promises.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from syncd.errors import Misconfigured
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime, tzinfo
+
+    from syncd.model import Observation
+
+DIGEST_LIST_ID = "digest.syncd.localhost"
+"""The List-Id of our own digest (RFC 2919 section 3); mail connectors drop messages that carry it."""
+
+ENTRY_POINTS = "syncd.connectors"
+
+_UNITS: Mapping[str, timedelta] = {
+    "s": timedelta(seconds=1), "sec": timedelta(seconds=1), "second": timedelta(seconds=1),
+    "min": timedelta(minutes=1), "minute": timedelta(minutes=1),
+    "h": timedelta(hours=1), "hour": timedelta(hours=1),
+    "d": timedelta(days=1), "day": timedelta(days=1),
+    "w": timedelta(weeks=1), "week": timedelta(weeks=1),
+    "m": timedelta(days=30.4375), "month": timedelta(days=30.4375),
+    "y": timedelta(days=365.25), "year": timedelta(days=365.25),
+}  # fmt: skip
+
+
+def parse_span(value: object) -> timedelta:
+    """A length of time as people write it: "10 min", "6 weeks", "2 months", "1 year", "2w".
+
+    A month is 30.4375 days and a year 365.25. Raises ValueError with the sentence to show.
+    """
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", value) if isinstance(value, str) else None
+    unit = match and (_UNITS.get(match[2].lower()) or _UNITS.get(match[2].lower().removesuffix("s")))
+    if not match or not unit:
+        raise ValueError(f'{value!r} is not a length of time; write it like "10 min", "6 weeks" or "1 year"')
+    return float(match[1]) * unit
+
+
+Span = Annotated[timedelta, BeforeValidator(parse_span)]
+"""A length of time in a configuration file."""
+
+
+class SecretRef(BaseModel):
+    """Where a secret can be found; the secret itself never stands in the configuration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    credential: str | None = Field(None, description="name of a systemd credential (LoadCredential=)")
+    command: tuple[str, ...] | None = Field(None, description="a command that prints the secret")
+    file: str | None = Field(None, description="a file that only its owner can read")
+    env: str | None = Field(None, description="an environment variable")
+    keyring: str | None = Field(None, description="SERVICE/NAME in the desktop keyring")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_values(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(  # noqa: TRY004 - pydantic turns only ValueError into a problem with a place
+                "a secret must not stand in this file; write where it can be found, "
+                'like { command = ["pass", "show", "mail/work"] }, { file = "/run/secrets/work" } or { env = "WORK" }'
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _require_exactly_one(self) -> SecretRef:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("name exactly one of credential, command, file, env, keyring")
+        return self
+
+
+class ConnectorOptions(BaseModel):
+    """What every account may set; a connector adds its own fields. Field descriptions feed the docs and the schema."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str = Field(description="which connector reads this account")
+    first_sync: Span = Field(timedelta(days=3 * 365.25), description="how far back the first sync looks")
+    later: ClassVar[frozenset[str]] = frozenset({"poll"})
+    """Keys of a later version: refused by name, as not yet supported."""
+
+    def own_addresses(self) -> tuple[str, ...]:
+        """The owner's addresses that these options name; they never become people."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long read is, in records; `total` None when the source does not say."""
+
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Observations, and the cursor that covers everything up to them: written in one transaction, or neither."""
+
+    observations: tuple[Observation, ...]
+    cursor: str
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the house lends a connector.
+
+    `now` is the only clock; `stopping` is asked between requests; `secret` resolves a reference (raises AuthRequired);
+    `subjects` False means that subjects and titles must not be read at all; `time_zone` is the owner's, for floating
+    times.
+    """
+
+    account: str
+    now: Callable[[], datetime]
+    stopping: Callable[[], bool]
+    secret: Callable[[SecretRef], str]
+    log: logging.Logger
+    time_zone: tzinfo
+    subjects: bool = True
+
+
+class Connector(Protocol):
+    """One source of facts. Constructing it does no I/O."""
+
+    Options: ClassVar[type[ConnectorOptions]]
+
+    def __init__(self, options: Any, context: Context) -> None:  # noqa: ANN401 - each connector has its own Options
+        ...
+
+    def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
+        """Everything new since `cursor`; without a cursor everything since the horizon `since` (UTC).
+
+        The eight promises, each a test in `syncd.testing.ConnectorContract`:
+
+        1. A page's cursor covers everything up to that page and nothing beyond.
+        2. After the last cursor, nothing: polling again yields no observation.
+        3. Resuming at any page loses nothing, and repeats are equal.
+        4. A cursor the server no longer honours raises CursorExpired, never a silent full read.
+        5. Read-only: EXAMINE and BODY.PEEK, GET only.
+        6. Every datetime is aware.
+        7. A hostile record is Unreadable, never an exception.
+        8. Every socket has a timeout, and `context.stopping()` is asked between requests.
+
+        Raises Transient, AuthRequired, Misconfigured or CursorExpired.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of sockets and files; safe to call twice, never raises."""
+        ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """A connector that can look whether it would work, without reading mail: `syncd doctor` asks it."""
+
+    def check(self) -> tuple[str, ...]:
+        """Sentences about what was found ("signed in as ...; Sent folder: Gesendet"). Raises as `poll` does."""
+        ...
+
+
+def connector_names() -> tuple[str, ...]:
+    """The connectors that are installed, by name."""
+    return tuple(sorted({entry.name for entry in entry_points(group=ENTRY_POINTS)}))
+
+
+def load_connector(name: str) -> type[Connector]:
+    """The connector class called `name`.
+
+    Raises KeyError when there is none, Misconfigured (with the install command) when one of its libraries is missing.
+    """
+    found = next(iter(entry_points(group=ENTRY_POINTS, name=name)), None)
+    if found is None:
+        raise KeyError(name)
+    try:
+        loaded: type[Connector] = found.load()
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            f"The connector {name!r} needs the Python package {error.name!r}, which is not installed.",
+            f"Type: pip install {error.name}",
+        ) from error
+    return loaded
