@@ -1,0 +1,117 @@
+"""How every relationship stands on a given day, and what the digest of that day says.
+
+The store's readings meet the pure pipeline here, for all who ask: people, show, explain, status and the digest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from syncd.errors import UsageError
+from syncd.model import Source
+from syncd.pipeline.digest import compose
+from syncd.pipeline.relationships import relate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from syncd.model import Decision, Digest, Relationship
+    from syncd.pipeline.policy import Policy
+    from syncd.store import Store
+
+
+def relationships(store: Store, policy: Policy, now: datetime) -> tuple[Relationship, ...]:
+    """Everybody with an address, as of `now`, the strongest tie first."""
+    words: defaultdict[str, list[Decision]] = defaultdict(list)
+    for decision in store.decisions():
+        words[decision.subject].append(decision)
+    everybody = [
+        relate(person, touches, _words_about(person.addresses, words), policy, now)
+        for person, touches in store.histories(now)
+    ]
+    everybody.sort(key=lambda one: (-one.tie.strength, -one.tie.interactions, one.person.id))
+    return tuple(everybody)
+
+
+def _words_about(addresses: Sequence[str], words: Mapping[str, list[Decision]]) -> tuple[Decision, ...]:
+    if not words:
+        return ()
+    return tuple(sorted((word for address in addresses for word in words.get(address, ())), key=lambda word: word.at))
+
+
+def is_contact(one: Relationship) -> bool:
+    """True for somebody the owner is really in touch with: mail in both directions, or a meeting."""
+    return one.tie.met > 0 or (one.tie.sent > 0 and one.tie.received > 0)
+
+
+def sources(store: Store, accounts: Sequence[str]) -> tuple[Source, ...]:
+    """How fresh each of `accounts` is; one that was never polled has no last sync."""
+    known = {account.name: account for account in store.accounts()}
+    return tuple(
+        Source(name, known[name].connector, known[name].last_sync, known[name].error, known[name].hint)
+        if name in known
+        else Source(name, "", None)
+        for name in accounts
+    )
+
+
+def digest(store: Store, policy: Policy, now: datetime, accounts: Sequence[str]) -> Digest:
+    """What the owner is to be told on the local day of `now`."""
+    zone = ZoneInfo(policy.me.time_zone)
+    today = now.astimezone(zone).date()
+    last_shown = {
+        person: max(before)
+        for person, days in store.shown().items()
+        if (before := [day for day in days if day < today])
+    }
+    return compose(
+        relationships(store, policy, now),
+        store.agenda(start_of(today, zone), start_of(today + timedelta(days=1), zone)),
+        policy,
+        now,
+        last_shown,
+        sources(store, accounts),
+    )
+
+
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    """Midnight that begins `day` in `zone`, in UTC."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def digest_hour(day: date, policy: Policy) -> datetime:
+    """The instant, in UTC, at which the digest of `day` is written."""
+    return datetime.combine(day, policy.digest.at, ZoneInfo(policy.me.time_zone)).astimezone(UTC)
+
+
+def find_person(everybody: Sequence[Relationship], name: str) -> Relationship:
+    """The one person that `name` means: an id, an address, a full name, or words of it.
+
+    The owner's contacts win over strangers of the same name. Raises UsageError that lists the candidates when there are
+    several, or says what to type when there is none.
+    """
+    wanted = name.strip().casefold()
+    words = wanted.split()
+    by_precision = (
+        lambda one: wanted == one.person.id or wanted in one.person.addresses,
+        lambda one: wanted == one.person.name.casefold(),
+        lambda one: all(word in one.person.name.casefold().split() for word in words),
+        lambda one: all(any(part.startswith(word) for part in one.person.name.casefold().split()) for word in words),
+        lambda one: any(wanted in address for address in one.person.addresses),
+    )
+    for matches in by_precision if words else ():
+        found = [one for one in everybody if matches(one)]
+        found = [one for one in found if is_contact(one)] or found
+        if len(found) == 1:
+            return found[0]
+        if found:
+            lines = (f"  {one.person.id}  {one.person.name} <{one.person.addresses[0]}>" for one in found[:10])
+            more = f"\n  and {len(found) - 10} more" if len(found) > 10 else ""  # noqa: PLR2004 - a screenful
+            raise UsageError(
+                f"{name!r} could be {len(found)} people:\n" + "\n".join(lines) + more,
+                f"Say which by id or address, for example: syncd show {found[0].person.id}",
+            )
+    raise UsageError(f"Nobody called {name!r} is known.", "See who is: syncd people")

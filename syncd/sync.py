@@ -1,0 +1,185 @@
+"""One pass: poll an account page by page, then derive what the new facts touch.
+
+The page rule lives here from the caller's side: a page is committed before the next one is asked for, and no
+transaction is open while the network is. Deriving afterwards is incremental and equals a rebuild.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncd.connector import Progress
+from syncd.errors import AuthRequired, ConnectorError, CursorExpired, CursorMoved, Misconfigured, SyncdError, Transient
+from syncd.model import AccountStatus, PageReceipt
+from syncd.pipeline.identity import resolve
+from syncd.pipeline.own_addresses import learn_own
+from syncd.pipeline.reconcile import reconcile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime, timedelta
+
+    from syncd.connector import Connector, Page
+    from syncd.pipeline.own_addresses import OwnAddresses
+    from syncd.pipeline.policy import Policy
+    from syncd.store import Store
+
+RULES_EDITION = "1"
+"""Raised when the pipeline's own rules change, so that every store is derived again."""
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An account ready to be polled."""
+
+    name: str
+    kind: str
+    connector: Connector
+    first_sync: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one pass over one account brought, and the error that ended it, if one did."""
+
+    account: str
+    receipt: PageReceipt
+    error: SyncdError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """What deriving did: facts read, interactions standing after it."""
+
+    facts: int = 0
+    interactions: int = 0
+
+
+def _silent(_: Progress) -> None:
+    return
+
+
+def poll(store: Store, source: Source, now: datetime, report: Report = _silent) -> Outcome:
+    """Read everything new at `source` into `store`, and record how it went.
+
+    Never raises a ConnectorError: it is the outcome. An expired cursor is dropped and the account read again from its
+    horizon, once. StoreError ends the pass and is raised, since the next account would meet it too.
+    """
+    receipt = PageReceipt()
+    error: SyncdError | None = None
+    try:
+        for committed in _commit_pages(store, source, now, report):
+            receipt += committed
+    except (ConnectorError, CursorMoved) as caught:
+        error = caught
+    if not isinstance(error, CursorMoved):
+        store.record_outcome(
+            source.name, now, _status_after(error), error.title if error else "", error.hint if error else ""
+        )
+    return Outcome(source.name, receipt, error)
+
+
+def _commit_pages(store: Store, source: Source, now: datetime, report: Report) -> Iterator[PageReceipt]:
+    cursor = store.enrol(source.name, source.kind).cursor
+    try:
+        yield from _follow(store, source, cursor, now, report)
+    except CursorExpired:
+        store.forget_cursor(source.name)
+        try:
+            yield from _follow(store, source, None, now, report)
+        except CursorExpired as again:
+            raise Transient(
+                f"The source of {source.name} refuses the place it named itself a moment ago.",
+                f"Type: syncd doctor {source.name}",
+            ) from again
+
+
+def _follow(
+    store: Store, source: Source, cursor: str | None, now: datetime, report: Report
+) -> Iterator[PageReceipt]:
+    for page in source.connector.poll(cursor, now - source.first_sync):
+        receipt = store.commit_page(source.name, page, cursor)
+        cursor = page.cursor
+        if page.progress:
+            report(page.progress)
+        yield receipt
+
+
+def _status_after(error: SyncdError | None) -> AccountStatus:
+    match error:
+        case None:
+            return AccountStatus.OK
+        case AuthRequired():
+            return AccountStatus.SIGN_IN
+        case Misconfigured():
+            return AccountStatus.MISCONFIGURED
+        case _:
+            return AccountStatus.FAILING
+
+
+def read_pages(store: Store, source: Source, now: datetime, report: Report = _silent) -> tuple[Page, ...]:
+    """Everything new at `source`, held in memory and written nowhere: what `sync --dry-run` rehearses.
+
+    Raises what the connector raises.
+    """
+    account = store.account(source.name)
+    pages = []
+    for page in source.connector.poll(account.cursor if account else None, now - source.first_sync):
+        pages.append(page)
+        if page.progress:
+            report(page.progress)
+    return tuple(pages)
+
+
+def commit(store: Store, source: Source, pages: Sequence[Page]) -> PageReceipt:
+    """Write pages that were read before; the sum of their receipts."""
+    cursor = store.enrol(source.name, source.kind).cursor
+    receipt = PageReceipt()
+    for page in pages:
+        receipt += store.commit_page(source.name, page, cursor)
+        cursor = page.cursor
+    return receipt
+
+
+def derive(store: Store, policy: Policy, report: Report = _silent) -> Derivation:
+    """Bring interactions and people up to date with the facts, the policy and the owner's decisions.
+
+    Reads only what changed, unless the rules or the owner's own addresses did: then everything is derived again.
+    Raises StoreError.
+    """
+    own = learn_own(policy.me.addresses, policy.me.name, store.sent_senders())
+    edition = _fingerprint(RULES_EDITION, policy.derivation_key(), own.fingerprint())
+    if store.derivation() != edition:
+        store.restart_derivation(edition)
+    facts = interactions = 0
+    while pending := store.pending():
+        plan = reconcile(pending.facts, own, policy.ignore, pending.gone)
+        store.apply(plan, pending.through)
+        facts += len(pending.facts)
+        interactions += len(plan.interactions)
+        report(Progress(facts, None))
+    identify(store, policy, own, anew=facts > 0)
+    return Derivation(facts, interactions)
+
+
+def identify(store: Store, policy: Policy, own: OwnAddresses, *, anew: bool) -> None:
+    """Say again which addresses are one person, when the facts (`anew`), the decisions or the configuration changed."""
+    decisions = store.decisions()
+    key = _fingerprint(repr(decisions), repr(policy.people), own.fingerprint())
+    if anew or store.identity_key() != key:
+        store.apply_identities(resolve(store.sightings(), store.namesakes(), decisions, policy.people, own), key)
+
+
+def rebuild(store: Store, policy: Policy, report: Report = _silent) -> Derivation:
+    """Forget every conclusion and draw it again from the facts; the owner's decisions stay."""
+    store.restart_derivation("")
+    return derive(store, policy, report)
+
+
+def _fingerprint(*parts: str) -> str:
+    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
