@@ -461,6 +461,17 @@ class Withheld:
     why: Phrase
 
 
+class AccountStatus(StrEnum):
+    """What an account is doing."""
+
+    NEW = "new"
+    OK = "ok"
+    FIRST_SYNC = "first-sync"
+    FAILING = "failing"
+    SIGN_IN = "sign-in"
+    MISCONFIGURED = "misconfigured"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """How fresh one account is: what the footer says, and what a notice is made of."""
@@ -470,6 +481,7 @@ class Source:
     last_sync: datetime | None
     error: str = ""
     hint: str = ""
+    status: AccountStatus = AccountStatus.OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,17 +508,6 @@ class Digest:
 
 
 # --------------------------------------------------------------------------- how a source stands
-
-
-class AccountStatus(StrEnum):
-    """What an account is doing."""
-
-    NEW = "new"
-    OK = "ok"
-    FIRST_SYNC = "first-sync"
-    FAILING = "failing"
-    SIGN_IN = "sign-in"
-    MISCONFIGURED = "misconfigured"
 
 
 @dataclass(frozen=True, slots=True)
