@@ -18,7 +18,7 @@ from syncd.pipeline.relationships import relate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from syncd.model import Decision, Digest, Relationship
+    from syncd.model import Account, Decision, Digest, Relationship
     from syncd.pipeline.policy import Policy
     from syncd.store import Store
 
@@ -50,12 +50,11 @@ def is_contact(one: Relationship) -> bool:
 def sources(store: Store, accounts: Sequence[str]) -> tuple[Source, ...]:
     """How fresh each of `accounts` is; one that was never polled has no last sync."""
     known = {account.name: account for account in store.accounts()}
-    return tuple(
-        Source(name, known[name].connector, known[name].last_sync, known[name].error, known[name].hint)
-        if name in known
-        else Source(name, "", None)
-        for name in accounts
-    )
+    return tuple(_source(known[name]) if name in known else Source(name, "", None) for name in accounts)
+
+
+def _source(account: Account) -> Source:
+    return Source(account.name, account.connector, account.last_sync, account.error, account.hint, account.status)
 
 
 def digest(store: Store, policy: Policy, now: datetime, accounts: Sequence[str]) -> Digest:

@@ -34,7 +34,7 @@ Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class OpenAccount:
     """An account ready to be polled."""
 
     name: str
@@ -64,7 +64,7 @@ def _silent(_: Progress) -> None:
     return
 
 
-def poll(store: Store, source: Source, now: datetime, report: Report = _silent) -> Outcome:
+def poll(store: Store, source: OpenAccount, now: datetime, report: Report = _silent) -> Outcome:
     """Read everything new at `source` into `store`, and record how it went.
 
     Never raises a ConnectorError: it is the outcome. An expired cursor is dropped and the account read again from its
@@ -84,7 +84,7 @@ def poll(store: Store, source: Source, now: datetime, report: Report = _silent) 
     return Outcome(source.name, receipt, error)
 
 
-def _commit_pages(store: Store, source: Source, now: datetime, report: Report) -> Iterator[PageReceipt]:
+def _commit_pages(store: Store, source: OpenAccount, now: datetime, report: Report) -> Iterator[PageReceipt]:
     cursor = store.enrol(source.name, source.kind).cursor
     try:
         yield from _follow(store, source, cursor, now, report)
@@ -100,7 +100,7 @@ def _commit_pages(store: Store, source: Source, now: datetime, report: Report) -
 
 
 def _follow(
-    store: Store, source: Source, cursor: str | None, now: datetime, report: Report
+    store: Store, source: OpenAccount, cursor: str | None, now: datetime, report: Report
 ) -> Iterator[PageReceipt]:
     for page in source.connector.poll(cursor, now - source.first_sync):
         receipt = store.commit_page(source.name, page, cursor)
@@ -122,7 +122,7 @@ def _status_after(error: SyncdError | None) -> AccountStatus:
             return AccountStatus.FAILING
 
 
-def read_pages(store: Store, source: Source, now: datetime, report: Report = _silent) -> tuple[Page, ...]:
+def read_pages(store: Store, source: OpenAccount, now: datetime, report: Report = _silent) -> tuple[Page, ...]:
     """Everything new at `source`, held in memory and written nowhere: what `sync --dry-run` rehearses.
 
     Raises what the connector raises.
@@ -136,7 +136,7 @@ def read_pages(store: Store, source: Source, now: datetime, report: Report = _si
     return tuple(pages)
 
 
-def commit(store: Store, source: Source, pages: Sequence[Page]) -> PageReceipt:
+def commit(store: Store, source: OpenAccount, pages: Sequence[Page]) -> PageReceipt:
     """Write pages that were read before; the sum of their receipts."""
     cursor = store.enrol(source.name, source.kind).cursor
     receipt = PageReceipt()

@@ -1,1 +1,69 @@
-"""The command line: a family of commands per file, no logic of its own."""
+"""The command line: a family of commands per file, no logic of its own.
+
+`main` is the one place where an error becomes words on stderr and an exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from syncd import __version__
+from syncd.cli import config, decisions, demo, digest, people, state, sync
+from syncd.errors import Exit, SyncdError
+
+app = typer.Typer(
+    name="syncd",
+    help="Watches your mail and calendars, and says which relationships are going quiet.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag
+    if wanted:
+        typer.echo(f"syncd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version.")
+    ] = False,
+) -> None:
+    del version
+
+
+for family in (demo, sync, digest, people, decisions, state, config):
+    family.register(app)
+
+
+def main() -> None:
+    """Run the command line; every expected error ends as a sentence and the exit code that belongs to it."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        outcome = app(standalone_mode=False)
+    except SyncdError as error:
+        typer.echo(f"syncd: {error}", err=True)
+        return error.exit
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    return outcome if isinstance(outcome, int) else Exit.OK

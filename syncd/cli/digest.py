@@ -1,0 +1,155 @@
+"""`syncd digest`: read today's digest here, write it to a file, or send it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncd import review
+from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, session, talk
+from syncd.deliver import deliver_pending, transport_for
+from syncd.errors import DeliveryError, Exit, SyncdError
+from syncd.model import LetterState, SectionKind
+from syncd.pipeline.schedule import digest_due
+from syncd.secrets import resolve
+
+if TYPE_CHECKING:
+    from syncd.cli.session import Session
+    from syncd.model import Digest, Entry, Phrase
+
+digests = typer.Typer(invoke_without_command=True, help="The digest of today, or of another day.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands to `app`."""
+    app.add_typer(digests, name="digest")
+
+
+@digests.callback()
+def digest(
+    context: typer.Context,
+    *,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the HTML digest to this file.")] = None,
+    day: Annotated[str | None, typer.Option("--date", help="As of this day, like 2026-10-06.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Print the digest of today, or of another day; nothing is sent."""
+    if context.invoked_subcommand:
+        return Exit.OK
+    with session(config) as at:
+        at.refresh()
+        written = compose(at, day)
+        if html:
+            write_html(written, at, html)
+        if as_json:
+            print_json(as_value(written))
+        elif not html:
+            print_text(at, written)
+    return Exit.OK
+
+
+def print_text(at: Session, written: Digest) -> None:
+    """The digest as text on stdout, or one sentence on a quiet day."""
+    from syncd.render import render_text  # noqa: PLC0415 - templates load only when something is rendered
+
+    if written.empty:
+        paper.print(f"Nothing to say on {written.day}: a quiet day sends nothing.")
+    else:
+        paper.print(render_text(written, at.policy).rstrip(), markup=False, soft_wrap=True)
+
+
+def compose(at: Session, day: str | None) -> Digest:
+    """The digest as of `day`, or of now."""
+    return review.digest(at.store, at.policy, at.as_of(day), tuple(at.settings.accounts))
+
+
+def write_html(written: Digest, at: Session, path: Path) -> None:
+    """Write the HTML digest; raises SyncdError when the file cannot be written."""
+    from syncd.render import render_html  # noqa: PLC0415 - templates load only when something is rendered
+
+    try:
+        path.write_text(render_html(written, at.policy), encoding="utf-8")
+    except OSError as error:
+        refused = SyncdError(
+            f"{path} cannot be written: {error.strerror}.", "Choose another file: syncd digest --html FILE"
+        )
+        refused.exit = Exit.CANNOT_WRITE
+        raise refused from error
+    talk.print(f"The digest of {written.day} is in {path}", markup=False)
+
+
+@digests.command("send")
+def send(
+    *,
+    if_due: Annotated[
+        bool, typer.Option("--if-due", help="Only on the days and after the hour of [digest]; for timers.")
+    ] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Send today's digest, unless it went out already or there is nothing to say."""
+    from syncd.render import compose_letter  # noqa: PLC0415 - templates load only when something is rendered
+
+    with session(config) as at:
+        at.refresh()
+        transport = transport_for(at.settings.send, resolve)
+        if not if_due or digest_due(at.now, at.store.last_digest(), at.policy):
+            written = compose(at, None)
+            if written.empty and at.policy.digest.empty == "skip":
+                talk.print("Nothing to say today; no mail was sent.")
+            else:
+                shown = [
+                    entry.person
+                    for kind in (SectionKind.QUIET, SectionKind.LOST)
+                    for entry in written.section(kind)
+                    if entry.person
+                ]
+                at.store.post(compose_letter(written, at.policy, at.store.digest_key()), shown)
+        tried = deliver_pending(at.store, transport, at.now)
+        today = at.now.astimezone(at.zone).date()
+        if not tried and at.store.last_digest() == today:
+            talk.print("Today's digest went out already; there is one a day at most.")
+    for letter in tried:
+        if letter.state is LetterState.SENT:
+            talk.print(f"The digest of {letter.day} was sent to {letter.recipient}.", markup=False)
+        else:
+            raise DeliveryError(
+                f"The digest of {letter.day} could not be sent: {letter.error}",
+                "It waits in the outbox; try again with: syncd digest send",
+            )
+    return Exit.OK
+
+
+def as_value(written: Digest) -> dict[str, object]:
+    """The digest as the stable JSON value of the command line."""
+    return {
+        "date": written.day,
+        "sections": [
+            {"kind": section.kind.value, "entries": [_entry(entry) for entry in section.entries]}
+            for section in written.sections
+        ],
+        "withheld": [
+            {"id": withheld.person, "name": withheld.name, "why": _phrase(withheld.why)}
+            for withheld in written.withheld
+        ],
+    }
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    return {
+        "title": entry.title,
+        "id": entry.person,
+        "name": entry.name,
+        "address": entry.address,
+        "at": entry.at,
+        "subject": entry.subject,
+        "why": [_phrase(phrase) for phrase in entry.why],
+        "reason_to_write": _phrase(entry.reason_to_write) if entry.reason_to_write else None,
+        "months": list(entry.months),
+    }
+
+
+def _phrase(phrase: Phrase) -> dict[str, object]:
+    return {"code": phrase.code, **dict(phrase.values)}

@@ -1,0 +1,206 @@
+"""`syncd people`, `show` and `explain`: who is in contact with the owner, and the proof of every line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, session
+from syncd.errors import Exit
+from syncd.model import InteractionKind, TieState, VerdictKind
+from syncd.review import find_person, is_contact, relationships
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from syncd.cli.session import Session
+    from syncd.model import Interaction, Relationship
+
+EXCHANGES_SHOWN = 8
+EXCHANGES_EXPLAINED = 400
+
+DateOption = Annotated[str | None, typer.Option("--date", help="As of this day, like 2026-10-06.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands to `app`."""
+    app.command("people")(people)
+    app.command("show")(show)
+    app.command("explain")(explain)
+
+
+def people(
+    *,
+    cold: Annotated[bool, typer.Option("--cold", help="Only ties that are cold or lost.")] = False,
+    circle: Annotated[str | None, typer.Option("--circle", help="Only this circle.")] = None,
+    unmatched: Annotated[bool, typer.Option("--unmatched", help="Only people whom no rule matched.")] = False,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most this many.")] = None,
+    day: DateOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """List the people you are in contact with, the strongest tie first."""
+    with session(config) as at:
+        at.refresh()
+        chosen = [
+            one
+            for one in relationships(at.store, at.policy, at.as_of(day))
+            if is_contact(one)
+            and not one.muted
+            and (not cold or one.tie.state in {TieState.COLD, TieState.LOST})
+            and (circle is None or one.circle == circle)
+            and not (unmatched and one.circle)
+        ][:limit]
+        if as_json:
+            print_json([as_value(one) for one in chosen])
+        else:
+            print_table(at, chosen)
+    return Exit.OK
+
+
+def as_value(one: Relationship) -> dict[str, object]:
+    """One person as the stable JSON value of the command line."""
+    return {
+        "id": one.person.id,
+        "name": one.person.name,
+        "addresses": list(one.person.addresses),
+        "circle": one.circle or None,
+        "state": one.tie.state.value,
+        "last": one.tie.last,
+        "interactions": one.tie.interactions,
+        "sent": one.tie.sent,
+        "received": one.tie.received,
+        "met": one.tie.met,
+        "p_alive": round(one.tie.p_alive, 4),
+        "reason": one.tie.reason,
+    }
+
+
+def print_table(at: Session, chosen: list[Relationship]) -> None:
+    """People as a table on stdout, or a sentence when there is nobody."""
+    if not chosen:
+        paper.print("Nobody yet. Read your accounts first: syncd sync")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("name", "circle", "state", "last"):
+        table.add_column(title)
+    for title in ("sent", "received", "met"):
+        table.add_column(title, justify="right")
+    for one in chosen:
+        tie = one.tie
+        table.add_row(
+            one.person.name, one.circle or "-", tie.state.value, day_of(tie.last, at),
+            str(tie.sent), str(tie.received), str(tie.met),
+        )  # fmt: skip
+    paper.print(table, markup=False)
+
+
+def day_of(moment: datetime | None, at: Session) -> str:
+    """The owner's local day of `moment`, or a dash."""
+    return moment.astimezone(at.zone).date().isoformat() if moment else "-"
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A name, an address or an id.")],
+    *,
+    day: DateOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Show one person: how the tie stands, and the last exchanges."""
+    with session(config) as at:
+        at.refresh()
+        one = find_person(relationships(at.store, at.policy, at.as_of(day)), name)
+        exchanges = at.store.exchanges(one.person.id, EXCHANGES_SHOWN)
+        if as_json:
+            print_json({**as_value(one), "exchanges": [_exchange(exchange) for exchange in exchanges]})
+        else:
+            _print_person(at, one)
+            _print_exchanges(at, exchanges)
+    return Exit.OK
+
+
+def _print_person(at: Session, one: Relationship) -> None:
+    tie = one.tie
+    paper.print(f"{one.person.name}  {one.person.id}", markup=False)
+    for address in one.person.addresses:
+        paper.print(f"  {address}", markup=False)
+    paper.print(
+        f"  {one.circle or 'in no circle'}, {tie.state.value}; last contact {day_of(tie.last, at)}", markup=False
+    )
+    paper.print(f"  {tie.sent} sent, {tie.received} received, {tie.met} met", markup=False)
+    paper.print(f"  {tie.reason}", markup=False)
+
+
+def _print_exchanges(at: Session, exchanges: tuple[Interaction, ...]) -> None:
+    if exchanges:
+        paper.print("\nLast exchanges")
+    for exchange in exchanges:
+        counted = "" if exchange.verdict.kind is VerdictKind.HUMAN else f"  [{exchange.verdict.kind.value}]"
+        what = "met" if exchange.kind is InteractionKind.MEETING else exchange.direction.value
+        paper.print(f"  {day_of(exchange.at, at)}  {what:<6}  {exchange.subject}{counted}", markup=False)
+
+
+def _exchange(exchange: Interaction) -> dict[str, object]:
+    return {
+        "id": f"{exchange.id:016x}",
+        "kind": exchange.kind.value,
+        "at": exchange.at,
+        "direction": exchange.direction.value,
+        "subject": exchange.subject,
+        "verdict": exchange.verdict.kind.value,
+        "because": exchange.verdict.reason,
+        "evidence": [{"account": seen.account, "record": seen.remote_id} for seen in exchange.evidence],
+    }
+
+
+def explain(
+    name: Annotated[str, typer.Argument(help="A name, an address or an id; also of people who are not shown.")],
+    *,
+    day: DateOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Explain what syncd thinks of a person, and why they are shown or not."""
+    with session(config) as at:
+        at.refresh()
+        one = find_person(relationships(at.store, at.policy, at.as_of(day)), name)
+        aliases = at.store.aliases(one.person.id)
+        exchanges = at.store.exchanges(one.person.id, EXCHANGES_EXPLAINED)
+        verdicts = Counter((exchange.verdict.kind.value, exchange.verdict.reason) for exchange in exchanges)
+        if as_json:
+            print_json(
+                {
+                    **as_value(one),
+                    "because": one.because,
+                    "followed": one.followed,
+                    "aliases": [{"address": alias.address, "because": alias.because} for alias in aliases],
+                    "verdicts": [
+                        {"kind": kind, "reason": reason, "count": count}
+                        for (kind, reason), count in verdicts.most_common()
+                    ],
+                    "exchanges": [_exchange(exchange) for exchange in exchanges[:EXCHANGES_SHOWN]],
+                }
+            )
+            return Exit.OK
+        _print_person(at, one)
+        paper.print("\nWhose addresses these are")
+        for alias in aliases:
+            paper.print(f"  {alias.address}: {alias.because}", markup=False)
+        paper.print("\nThe rule")
+        paper.print(f"  {one.because}", markup=False)
+        if one.tie.rhythm:
+            paper.print(f"  You usually talk every {one.tie.rhythm.days} days.", markup=False)
+        if one.tie.cadence:
+            paper.print(f"  Held against {one.tie.cadence.days} days.", markup=False)
+        paper.print(f"  The chance that the tie is alive: {one.tie.p_alive:.0%}.", markup=False)
+        paper.print("\nHow the records were read")
+        for (kind, reason), count in verdicts.most_common():
+            paper.print(f"  {count} x {kind}: {reason}", markup=False)
+        _print_exchanges(at, exchanges[:EXCHANGES_SHOWN])
+        for seen in (seen for exchange in exchanges[:3] for seen in exchange.evidence):
+            paper.print(f"  proof: {seen.account} {seen.remote_id}", markup=False, style="dim")
+    return Exit.OK

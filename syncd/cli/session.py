@@ -1,0 +1,157 @@
+"""What every command starts from: the settings, the store, the clock and the terminal.
+
+Data goes to stdout, talk to stderr; `--json` prints one stable JSON value; progress shows only on a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+from syncd import log
+from syncd.clock import system_clock
+from syncd.config import find_config, load
+from syncd.connector import Context
+from syncd.errors import StoreBusy, UsageError
+from syncd.review import digest_hour
+from syncd.secrets import resolve
+from syncd.store import Store
+from syncd.sync import OpenAccount, derive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from syncd.config import Settings
+    from syncd.connector import Progress
+    from syncd.pipeline.policy import Policy
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="The configuration file.", envvar="SYNCD_CONFIG", show_envvar=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
+
+talk = Console(stderr=True, highlight=False)
+paper = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command at work: what the owner decided, what is stored, and what time it is."""
+
+    settings: Settings
+    policy: Policy
+    store: Store
+    now: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The owner's time zone."""
+        return ZoneInfo(self.policy.me.time_zone)
+
+    def refresh(self) -> None:
+        """Bring conclusions up to date with the configuration; beside a busy daemon, what stands is good enough."""
+        try:
+            derive(self.store, self.policy)
+        except StoreBusy:
+            talk.print("Another syncd is writing; this is what stood before.", style="dim")
+
+    def as_of(self, day: str | None) -> datetime:
+        """Now, or the digest hour of `day` (ISO 8601) in the owner's zone, in UTC."""
+        if day is None:
+            return self.now
+        try:
+            return digest_hour(date.fromisoformat(day), self.policy)
+        except ValueError:
+            raise UsageError(f"{day!r} is not a date.", "Write it like 2026-10-06.") from None
+
+    @contextmanager
+    def sources(self, names: Sequence[str]) -> Iterator[tuple[OpenAccount, ...]]:
+        """The accounts called `names` (all when empty), ready to be polled and closed at the end."""
+        unknown = [name for name in names if name not in self.settings.accounts]
+        if unknown:
+            known = ", ".join(self.settings.accounts)
+            raise UsageError(f"No account is called {unknown[0]!r}.", f"The accounts are: {known}")
+        opened = tuple(self._open(name) for name in (names or tuple(self.settings.accounts)))
+        try:
+            yield opened
+        finally:
+            for source in opened:
+                source.connector.close()
+
+    def _open(self, name: str) -> OpenAccount:
+        account = self.settings.accounts[name]
+        context = Context(
+            account=name,
+            now=system_clock,
+            stopping=lambda: False,
+            secret=resolve,
+            log=logging.getLogger(f"syncd.{name}"),
+            time_zone=self.zone,
+            subjects=self.settings.privacy.subjects == "keep",
+        )
+        options = account.options
+        return OpenAccount(name, options.type, account.connector(options, context), options.first_sync)
+
+
+@contextmanager
+def session(config: Path | None) -> Iterator[Session]:
+    """Open everything a command needs; raises ConfigError or StoreError."""
+    settings = load(find_config(config))
+    log.configure(settings.daemon.log_level)
+    with Store.open(settings.store_url) as store:
+        yield Session(settings, settings.policy(), store, system_clock())
+
+
+def print_json(value: object) -> None:
+    """One JSON value on stdout; times as ISO 8601 in UTC."""
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=_plain)
+    sys.stdout.write("\n")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str], Callable[[Progress], None]]]:
+    """A maker of progress bars on stderr: called with a title, it gives the function to report to.
+
+    Shows count, rate and time left on a terminal, and nothing elsewhere.
+    """
+    if not talk.is_terminal:
+        yield lambda _: lambda _: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bars  # noqa: PLC0415 - only a terminal needs bars
+
+    with Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=talk,
+        transient=True,
+    ) as bars:
+
+        def move(task: TaskID, progress: Progress) -> None:
+            bars.update(task, completed=progress.done, total=progress.total)
+            speed = bars.tasks[bars.task_ids.index(task)].speed
+            bars.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield lambda title: partial(move, bars.add_task(title, total=None, rate=""))

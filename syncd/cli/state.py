@@ -1,0 +1,111 @@
+"""`syncd status`, `doctor` and `rebuild`: how syncd itself is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from syncd.cli.session import ConfigOption, JsonOption, Session, paper, print_json, progress_bars, session, talk
+from syncd.connector import Checks
+from syncd.deliver import transport_for
+from syncd.errors import Exit, SyncdError
+from syncd.model import Account, AccountStatus
+from syncd.pipeline.schedule import next_digest
+from syncd.review import is_contact, relationships
+from syncd.secrets import resolve
+from syncd.sync import rebuild as derive_again
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands to `app`."""
+    app.command("status")(status)
+    app.command("doctor")(doctor)
+    app.command("rebuild")(rebuild)
+
+
+def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
+    """Say how fresh every account is, and when the next digest is due."""
+    with session(config) as at:
+        known = {account.name: account for account in at.store.accounts()}
+        accounts = [
+            known.get(name, Account(name, account.options.type, None, AccountStatus.NEW))
+            for name, account in at.settings.accounts.items()
+        ]
+        counts = at.store.counts()
+        contacts = sum(1 for one in relationships(at.store, at.policy, at.now) if is_contact(one))
+        following = next_digest(at.now, at.store.last_digest(), at.policy)
+        if as_json:
+            print_json(
+                {
+                    "accounts": [_as_value(account) for account in accounts],
+                    "people": contacts,
+                    "interactions": counts.interactions,
+                    "next_digest": following,
+                }
+            )
+        else:
+            for account in accounts:
+                _print_account(at, account)
+            paper.print(f"{contacts:,} people, {counts.interactions:,} interactions")
+            paper.print(f"next digest {following.astimezone(at.zone):%a %d %b %H:%M}")
+    return Exit.REPORT if any(account.error for account in accounts) else Exit.OK
+
+
+def _as_value(account: Account) -> dict[str, object]:
+    return {
+        "name": account.name,
+        "connector": account.connector,
+        "state": account.status.value,
+        "last_sync": account.last_sync,
+        "observations": account.observations,
+        "unreadable": account.unreadable,
+        "error": account.error or None,
+    }
+
+
+def _print_account(at: Session, account: Account) -> None:
+    last = f"{account.last_sync.astimezone(at.zone):%Y-%m-%d %H:%M}" if account.last_sync else "never read"
+    unreadable = f", {account.unreadable:,} unreadable" if account.unreadable else ""
+    records = f"{account.observations:,} records{unreadable}"
+    paper.print(f"{account.name}  {account.connector}  {account.status.value}  {last}  {records}", markup=False)
+    if account.error:
+        paper.print(f"  {account.error}\n  {account.hint}".rstrip(), markup=False)
+
+
+def doctor(
+    accounts: Annotated[list[str] | None, typer.Argument(help="Which accounts; all when none is named.")] = None,
+    *,
+    config: ConfigOption = None,
+) -> int:
+    """Look whether everything works: configuration, database, every account, delivery."""
+    worst: int = Exit.OK
+    with session(config) as at:
+        paper.print("config: right")
+        paper.print(f"database: right, {at.store.counts().observations:,} records")
+        with at.sources(accounts or []) as sources:
+            for source in sources:
+                try:
+                    found = source.connector.check() if isinstance(source.connector, Checks) else ("nothing to check",)
+                except SyncdError as error:
+                    worst = error.exit
+                    talk.print(f"{source.name}: {error}", markup=False)
+                else:
+                    for sentence in found:
+                        paper.print(f"{source.name}: {sentence}", markup=False)
+        try:
+            transport_for(at.settings.send, resolve)
+        except SyncdError as error:
+            worst = error.exit
+            talk.print(f"digest: {error}", markup=False)
+        else:
+            paper.print(f"digest: goes to {at.policy.digest.to} by {at.settings.send.via}", markup=False)
+    return worst
+
+
+def rebuild(*, config: ConfigOption = None) -> int:
+    """Draw every conclusion again from the stored facts; your decisions stay."""
+    with session(config) as at, progress_bars() as bar:
+        done = derive_again(at.store, at.policy, bar("deriving"))
+        paper.print(f"{done.facts:,} facts gave {at.store.counts().interactions:,} interactions.")
+    return Exit.OK
