@@ -1,0 +1,93 @@
+"""What a header block says about its own kind: the signals that tell a person from a machine.
+
+Reported as `SignalName` defines each; what they amount to is decided in the pipeline, never here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from connectors._mail_addresses import participants
+from connectors._mail_words import decode_words, first_identifier, tidy
+from syncd.model import Role, Signal, SignalName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LONGEST_VALUE: Final = 500
+
+_ANGLED: Final = re.compile(r"<([^<>]*)>")
+_MAILTO: Final = re.compile(r"mailto:([^>?\s]+)", re.IGNORECASE)
+_METHOD: Final = re.compile(r"method\s*=\s*\"?([\w.-]+)")
+_REPORT_TYPE: Final = re.compile(r"report-type\s*=\s*\"?([\w.-]+)")
+
+_VERBATIM: Final = {
+    "auto-submitted": SignalName.AUTO_SUBMITTED,
+    "x-auto-response-suppress": SignalName.AUTO_RESPONSE_SUPPRESS,
+    "x-autoreply": SignalName.AUTOREPLY,
+    "x-autorespond": SignalName.AUTOREPLY,
+    "x-failed-recipients": SignalName.FAILED_RECIPIENTS,
+    "feedback-id": SignalName.FEEDBACK_ID,
+    "list-unsubscribe": SignalName.LIST_UNSUBSCRIBE,
+    "precedence": SignalName.PRECEDENCE,
+    "x-original-from": SignalName.ORIGINAL_FROM,
+    "x-original-sender": SignalName.ORIGINAL_FROM,
+}
+_DELIVERED: Final = ("delivered-to", "x-original-to", "envelope-to")
+_ORIGINAL_IDS: Final = ("x-microsoft-original-message-id", "x-google-original-message-id", "x-original-message-id")
+
+
+def signals_of(found: Mapping[str, str], sender: str, *, sent: bool) -> tuple[Signal, ...]:
+    """The signals of one header block (lower-case names, unfolded values); `sender` is its From in lower case."""
+    signals = [*_verbatim(found), *_of_its_type(found), *_of_a_list(found), *_of_its_way(found, sender)]
+    if sent:
+        signals.append(Signal(SignalName.FOLDER, "sent"))
+    return tuple(signals)
+
+
+def _verbatim(found: Mapping[str, str]) -> Iterator[Signal]:
+    for field, name in _VERBATIM.items():
+        value = tidy(decode_words(found[field]), LONGEST_VALUE) if field in found else ""
+        if value:
+            yield Signal(name, value)
+
+
+def _of_its_type(found: Mapping[str, str]) -> Iterator[Signal]:
+    kind = found.get("content-type", "").lower()
+    if "text/calendar" in kind or "calendarmessage" in found.get("content-class", "").lower():
+        method = _METHOD.search(kind) if "text/calendar" in kind else None
+        yield Signal(SignalName.CALENDAR, method[1] if method else "")
+    if "multipart/report" in kind:
+        report = _REPORT_TYPE.search(kind)
+        yield Signal(SignalName.CONTENT_TYPE, report[1] if report else "")
+
+
+def _of_a_list(found: Mapping[str, str]) -> Iterator[Signal]:
+    if "list-id" in found:
+        angled = _ANGLED.search(found["list-id"])
+        value = tidy(angled[1] if angled else found["list-id"], LONGEST_VALUE)
+        if value:
+            yield Signal(SignalName.LIST_ID, value)
+    post = _MAILTO.search(found["list-post"]) if "list-post" in found else None
+    if post:
+        yield Signal(SignalName.LIST_POST, tidy(post[1], LONGEST_VALUE))
+
+
+def _of_its_way(found: Mapping[str, str], sender: str) -> Iterator[Signal]:
+    for address in dict.fromkeys(address for field in _DELIVERED for address in _addresses(found.get(field, ""))):
+        yield Signal(SignalName.DELIVERED_TO, address)
+    for field in _ORIGINAL_IDS:
+        identifier = first_identifier(found[field]) if field in found else ""
+        if identifier:
+            yield Signal(SignalName.ORIGINAL_ID, identifier)
+    for field, name in (("reply-to", SignalName.REPLY_TO), ("sender", SignalName.SENDER)):
+        first = next(iter(_addresses(found.get(field, ""))), "")
+        if first and first.lower() != sender:
+            yield Signal(name, first)
+    if found.get("return-path", "").strip() == "<>":
+        yield Signal(SignalName.RETURN_PATH, "<>")
+
+
+def _addresses(value: str) -> tuple[str, ...]:
+    return tuple(each.address for each in participants(value, Role.TO)) if value else ()
