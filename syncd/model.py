@@ -327,6 +327,7 @@ class Touch:
     message_id: str = ""
     in_reply_to: str = ""
     accounts: tuple[str, ...] = ()  # where copies of it were seen
+    address: str = ""  # the address of theirs that stood in it (normalized, literal)
 
 
 class TieState(StrEnum):
@@ -387,6 +388,12 @@ class Relationship:
     snoozed_until: date | None = None
     yearly: tuple[tuple[int, int], ...] = ()  # (year, exchanges)
     accounts: tuple[str, ...] = ()  # every account this person was seen in
+    last_met: datetime | None = None  # the end of the last meeting
+    quiet_since: datetime | None = None  # since when nothing has come of it: what a gap is counted from
+    new_address: str = ""  # the address they moved to lately
+    new_address_since: date | None = None
+    goodbye_on: date | None = None  # the day of their goodbye mail
+    shared: Touch | None = None  # the last wide meeting both were at, if later than the last contact
 
 
 @dataclass(frozen=True, slots=True)
