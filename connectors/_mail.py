@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from connectors._mail_addresses import participants
+from connectors._mail_addresses import reader
 from connectors._mail_dates import sent_at
 from connectors._mail_signals import signals_of
 from connectors._mail_words import decode_bytes, decode_words, first_identifier, tidy
@@ -32,6 +32,7 @@ FIELDS: Final = (
 LONGEST_HEADER: Final = 1 << 20
 LONGEST_SUBJECT: Final = 500
 
+_SENDERS, _TO, _CC, _BCC = map(reader, (Role.FROM, Role.TO, Role.CC, Role.BCC))
 _KNOWN: Final = {spelling: name.lower() for name in FIELDS for spelling in (name, name.lower(), name.upper())}
 _CORE: Final = frozenset(
     ("message-id", "in-reply-to", "references", "date", "from", "to", "cc", "bcc", "subject", "content-type")
@@ -71,6 +72,9 @@ def read_message(
 
 def _split(header: bytes) -> dict[str, str]:
     """The fields that are read, by lower-case name, unfolded; repeated ones joined with a line feed."""
+    end = header.find(b"\r")
+    if end >= 0 and header[end + 1 : end + 2] not in b"\r\n":  # lines that end as on an old Macintosh
+        header = header.replace(b"\r", b"\n")
     text = decode_bytes(header[:LONGEST_HEADER].translate(None, _CONTROLS).lstrip(b"\n"))
     if "\n\n" in text:
         text = text.partition("\n\n")[0]
@@ -90,16 +94,16 @@ def _read(
 ) -> Message | Unreadable:
     people: tuple[Participant, ...] = ()
     if "from" in found:
-        people = participants(found["from"], Role.FROM)
+        people = _SENDERS(found["from"])
     if not people and "sender" in found:
-        people = participants(found["sender"], Role.FROM)
+        people = _SENDERS(found["sender"])
     sender = people[0].address.lower() if people else ""
     if "to" in found:
-        people += participants(found["to"], Role.TO)
+        people += _TO(found["to"])
     if "cc" in found:
-        people += participants(found["cc"], Role.CC)
+        people += _CC(found["cc"])
     if "bcc" in found:
-        people += participants(found["bcc"], Role.BCC)
+        people += _BCC(found["bcc"])
     if not people:
         reason = "None of From, To and Cc holds an address." if found else "There is no header that could be read."
         return Unreadable(remote_id, reason)

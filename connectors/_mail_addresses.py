@@ -14,16 +14,17 @@ from connectors._mail_words import decode_words, tidy
 from syncd.model import Participant, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LONGEST_ADDRESS: Final = 320
 LONGEST_NAME: Final = 200
 MOST_PARTICIPANTS: Final = 5000
 _LONGEST_CACHED: Final = 1000
+_MOST_CACHED: Final = 4096
 
-_ATOM: Final = r"[^\s<>@\"(),:;\\\[\]]++"
+_PLAIN: Final = r"[\w.!#$%&*+/?^{|}~-][\w.!#$%&'*+/?^{|}~-]*+@[A-Za-z0-9.-]*+(?<=[A-Za-z0-9])"
 _MAILBOX: Final = re.compile(
-    rf'[ \t]*+(?:(?:"([^"\\\n]*+)"|([^"\\(),:;<>@\[\]\n]*+))[ \t]*+<({_ATOM}@{_ATOM})>|({_ATOM}@{_ATOM}))[ \t]*+(,|$)'
+    rf'[ \t]*+(?:(?:"([^"\\\n]*+)"|([^"\\(),:;<>@\[\]\n]*+))[ \t]*+<({_PLAIN})>|({_PLAIN}))[ \t]*+(,|$)', re.ASCII
 )
 _TOKEN: Final = re.compile(
     r"""(?P<word>=\?[^?\s]+\?[bBqQ]\?[^?<>]*\?=)
@@ -35,75 +36,103 @@ _TOKEN: Final = re.compile(
     |(?P<text>[^"(<>,;:\n=]++|.)""",
     re.VERBOSE | re.DOTALL,
 )
-_BARE: Final = re.compile(r'(?:"[^"]*+"|[^\s<>@"(),:;]++)@[^\s<>@"(),:;]++')
-_AROUND_AT: Final = re.compile(r"\s*+@\s*+")
+_BARE: Final = re.compile(r'(?<![^\s<>"(),:;])(?:"[^"]*+"|[^\s<>@"(),:;]++)@[^\s<>@"(),:;]++(?!@)')
+_LOOSE: Final = re.compile(r"[ \t]?(@)[ \t]?|[ \t](\.)[ \t]")
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_BLANKS: Final = re.compile(r"[ \t]++")
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _WHITE: Final = re.compile(r"\s+")
 _MOST_WORDS_OF_HALF_A_NAME: Final = 2
 
 
-def participants(value: str, role: Role) -> tuple[Participant, ...]:
-    """Everybody in an address header (unfolded, not yet decoded), each address once; at most 5000.
+def reader(role: Role) -> Callable[[str], tuple[Participant, ...]]:
+    """Makes the function that reads an address header (unfolded, not yet decoded) into everybody in it.
 
-    Addresses are as written, trimmed; names decoded and trimmed, empty where the name only repeats the address.
+    Addresses are as written, trimmed, each once, at most 5000; names are decoded and trimmed, and empty where they only
+    repeat the address. Real mail repeats its address headers, so the last few thousand short ones are remembered.
     """
-    if len(value) > _LONGEST_CACHED:
-        return _read(value, role)
-    return _remember(value, role)
+
+    @lru_cache(maxsize=_MOST_CACHED)
+    def person(name: str, address: str) -> Participant:
+        return Participant(address, _name(name, address) if name else "", role)
+
+    def read(value: str) -> tuple[Participant, ...]:
+        found: dict[str, Participant] = {}
+        for name, address in _mailboxes(value):
+            found.setdefault(address.lower(), person(name, address))
+            if len(found) >= MOST_PARTICIPANTS:
+                break
+        return tuple(found.values())
+
+    remember = lru_cache(maxsize=_MOST_CACHED)(read)
+    return lambda value: remember(value) if len(value) < _LONGEST_CACHED else read(value)
 
 
-def _read(value: str, role: Role) -> tuple[Participant, ...]:
-    mailboxes: dict[str, tuple[str, str]] = {}
-    for name, address in _ordinary(value) or _salvage(value):
-        mailboxes.setdefault(address.lower(), (name, address))
-        if len(mailboxes) >= MOST_PARTICIPANTS:
-            break
-    return tuple(Participant(address, name, role) for name, address in mailboxes.values())
-
-
-_remember = lru_cache(maxsize=8192)(_read)
-
-
-def _ordinary(value: str) -> list[tuple[str, str]] | None:
-    """The mailboxes of a list that follows RFC 5322 section 3.4 in its plain forms; None for any other."""
-    if "=?" in value:
-        return None
-    mailboxes = []
+def _mailboxes(value: str) -> Iterator[tuple[str, str]]:
+    """(raw name, address) of every mailbox: by the pattern while the list follows RFC 5322, then with care."""
     position = 0
     while match := _MAILBOX.match(value, position):
         quoted, plain, angle, bare, separator = match.groups()
-        address = _mailbox(angle or bare)
-        if not address:
-            return None
-        mailboxes.append((_name(quoted or plain or "", address), address))
+        address = angle or bare
+        if len(address) <= LONGEST_ADDRESS:
+            yield quoted or plain or "", address
         if not separator:
-            return mailboxes
+            return
         position = match.end()
-    return None
+    yield from _salvage(_BLANKS.sub(" ", value[position:]))
 
 
 class _Entry:
     """What stood between two separators: its name in pieces, its plain text, its comments and its angles."""
 
-    __slots__ = ("angles", "comments", "name", "plain")
+    __slots__ = ("angles", "comments", "name", "opened", "plain")
 
     def __init__(self) -> None:
         self.name: list[str] = []
         self.plain: list[str] = []
         self.comments: list[str] = []
         self.angles: list[str] = []
+        self.opened = False
+
+    def take(self, token: re.Match[str]) -> None:
+        kind = token.lastgroup
+        if kind == "angle":
+            self.angles.append(token["angle"])
+        elif kind == "comment":
+            self.comments.append(_ESCAPE.sub(r"\1", token["comment"]))
+        elif kind == "group":  # "Friends: a@b, c@d;" or "mailto:a@b"
+            self.name.clear()
+            self.plain.clear()
+        elif kind == "closed":
+            text = _ESCAPE.sub(r"\1", token["quoted"])
+            self._write(token[0] if token.string.startswith("@", token.end()) else f" {text} ")
+        elif token[0] == "<":  # an angle nobody closed: what follows is no name
+            self.opened = True
+        elif token[0] != ">":
+            self._write(token[0])
+
+    def ends_before(self, token: re.Match[str]) -> bool:
+        """Whether a comma was forgotten in front of `token`."""
+        return token.lastgroup != "comment" and not token[0].isspace() and any(map(_mailbox, self.angles))
 
     def mailboxes(self) -> list[tuple[str, str]]:
         for angle in reversed(self.angles):
             address = _mailbox(decode_words(angle))
             if address:
-                return [(_name("".join(self.name), address) or _name(" ".join(self.comments), address), address)]
-        plain = _AROUND_AT.sub("@", decode_words("".join(self.plain)))
+                return [(self._called("".join(self.name)), address)]
+        plain = _LOOSE.sub(r"\1\2", decode_words("".join(self.plain)))
         addresses = [address for address in map(_mailbox, _BARE.findall(plain)) if address]
         if len(addresses) != 1:
             return [("", address) for address in addresses]
-        rest = _BARE.sub(" ", _AROUND_AT.sub("@", "".join(self.name)))
-        return [(_name(rest, addresses[0]) or _name(" ".join(self.comments), addresses[0]), addresses[0])]
+        return [(self._called(_BARE.sub(" ", _LOOSE.sub(r"\1\2", "".join(self.name)))), addresses[0])]
+
+    def _write(self, text: str) -> None:
+        self.plain.append(text)
+        if not self.opened:
+            self.name.append(text)
+
+    def _called(self, name: str) -> str:
+        return name if name.strip() else " ".join(self.comments)
 
 
 def _salvage(value: str) -> Iterator[tuple[str, str]]:
@@ -111,70 +140,60 @@ def _salvage(value: str) -> Iterator[tuple[str, str]]:
     surname = ""
     for entry, separator in _entries(value):
         found = entry.mailboxes()
-        if found:
-            name, address = found[0]
-            if surname and entry.angles and name and _is_half_a_name(name):
-                found[0] = (f"{surname}, {name}", address)
-            yield from found
-            surname = ""
+        name = tidy(decode_words("".join(entry.name)), LONGEST_NAME)
+        half = bool(name) and name.count(" ") < _MOST_WORDS_OF_HALF_A_NAME
+        if found and surname and half and entry.angles:
+            yield f"{surname}, {name}", found[0][1]
         else:
-            name = tidy(decode_words("".join(entry.name)), LONGEST_NAME)
-            surname = name if separator == "," and _is_half_a_name(name) else ""
-
-
-def _is_half_a_name(name: str) -> bool:
-    return name.count(" ") < _MOST_WORDS_OF_HALF_A_NAME
+            yield from found
+        surname = name if half and not found and separator == "," else ""
 
 
 def _entries(value: str) -> Iterator[tuple[_Entry, str]]:
+    """Every entry of a list, with the separator that ended it."""
     entry = _Entry()
     position = 0
-    while match := _TOKEN.match(value, position):
-        position = match.end()
-        kind = match.lastgroup
-        if kind == "separator":
-            yield entry, match[0]
-            entry = _Entry()
-        elif kind == "angle":
-            entry.angles.append(match["angle"])
-        elif kind == "comment":
-            entry.comments.append(_ESCAPE.sub(r"\1", match["comment"]))
-        elif kind == "closed" and not match["closed"]:  # a quote nobody closed: read on as if it were not there
-            value = value[match.start() + 1 :].replace('"', " ")
+    while token := _TOKEN.match(value, position):
+        position = token.end()
+        if (
+            token.lastgroup == "closed" and not token["closed"]
+        ):  # a quote nobody closed: read on as if it were not there
+            value = value[token.start() + 1 :].replace('"', " ")
             position = 0
-        elif kind == "closed":
-            local = value.startswith("@", position)
-            text = match[0] if local else _ESCAPE.sub(r"\1", match["quoted"])
-            entry.name.append(text)
-            entry.plain.append(text if local else f" {text} ")
-        elif kind == "group":  # "Friends: a@b, c@d;" or "mailto:a@b"
-            entry.name.clear()
-            entry.plain.clear()
-        elif match[0] not in "<>":
-            entry.name.append(match[0])
-            entry.plain.append(match[0])
+        elif token.lastgroup == "separator":
+            yield entry, token[0]
+            entry = _Entry()
+        else:
+            if entry.ends_before(token):
+                yield entry, ""
+                entry = _Entry()
+            entry.take(token)
     yield entry, ""
 
 
 def _mailbox(text: str) -> str:
     """`text` as an address when it is one: exactly one @, something on both sides, no white space; else empty."""
-    if ":" in text:
-        text = text.rpartition(":")[2]  # an obsolete route (RFC 5322 section 4.4), or mailto:
-    text = _WHITE.sub("", text).strip("'`,;")
-    local, at, domain = text.partition("@")
-    domain = domain.rstrip(".>")
-    if local[:1] == '"' and local[-1:] == '"' and not _SPECIAL.search(local[1:-1]):
-        local = local[1:-1]
-    if not (at and local and domain) or "@" in domain or len(text) > LONGEST_ADDRESS or _NO_DOMAIN.search(domain):
+    text = _LOOSE.sub(r"\1\2", _COMMENT.sub("", text)).strip("'`,; \t")
+    if text[:1] == text[-1:] == '"':
+        text = text[1:-1]
+    local, at, domain = text.rpartition("@")
+    domain = domain.rstrip(".> ")
+    if len(local) > 1 and local[0] == local[-1] == '"':
+        local = local if _SPECIAL.search(local[1:-1]) else local[1:-1]
+    else:  # an obsolete route (RFC 5322 section 4.4), mailto: or a stray word may stand before it
+        local = local.rpartition(":")[2].rpartition(" ")[2].replace('"', "")
+        at = "" if _SPECIAL.search(local) else at
+    if not (at and local and domain) or "@" in local or len(text) > LONGEST_ADDRESS or _SPECIAL.search(domain):
         return ""
     return tidy(f"{local}@{domain}", LONGEST_ADDRESS)
 
 
-_SPECIAL: Final = re.compile(r'[\s<>@"(),:;\\\[\]]')
-_NO_DOMAIN: Final = re.compile(r'[\s<>"(),:;\\]')
+_SPECIAL: Final = re.compile(r'[\s<>@"(),:;\\]')
 
 
 def _name(text: str, address: str) -> str:
     """A display name, decoded and trimmed; empty when it is the address again."""
-    name = tidy(decode_words(text), LONGEST_NAME).strip("\"'` ")
+    name = tidy(decode_words(text), LONGEST_NAME)
+    while len(name) > 1 and name[0] == name[-1] and name[0] in "\"'`":
+        name = name[1:-1].strip()
     return "" if name.casefold() == address.casefold() else name

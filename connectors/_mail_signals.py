@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from connectors._mail_addresses import participants
+from connectors._mail_addresses import reader
 from connectors._mail_words import decode_words, first_identifier, tidy
 from syncd.model import Role, Signal, SignalName
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LONGEST_VALUE: Final = 500
+
+_read: Final = reader(Role.TO)
 
 _ANGLED: Final = re.compile(r"<([^<>]*)>")
 _MAILTO: Final = re.compile(r"mailto:([^>?\s]+)", re.IGNORECASE)
@@ -90,4 +92,4 @@ def _of_its_way(found: Mapping[str, str], sender: str) -> Iterator[Signal]:
 
 
 def _addresses(value: str) -> tuple[str, ...]:
-    return tuple(each.address for each in participants(value, Role.TO)) if value else ()
+    return tuple(each.address for each in _read(value)) if value else ()

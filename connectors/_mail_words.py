@@ -11,6 +11,7 @@ from binascii import a2b_base64, a2b_qp
 from typing import Final
 
 LONGEST_IDENTIFIER: Final = 998
+LONGEST_ENCODED: Final = 8192
 
 _WORD: Final = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?(.*?)\?=(\s+(?==\?))?", re.ASCII | re.DOTALL)
 _WHITE: Final = re.compile(r"\s+")
@@ -39,6 +40,7 @@ def decode_words(text: str) -> str:
     """`text` with its RFC 2047 encoded words decoded; a character split over two words of one charset is joined."""
     if "=?" not in text:
         return text
+    text = text[:LONGEST_ENCODED]
     out: list[str] = []
     pending = b""
     pending_charset = ""
@@ -49,7 +51,7 @@ def decode_words(text: str) -> str:
             out.append(_decode(pending, pending_charset))
             pending = b""
         out.append(text[end : match.start()])
-        pending += _unpack(match[2], match[3])
+        pending += _unpack(match[2], match[3], charset)
         pending_charset = charset
         end = match.end()
     if pending:
@@ -60,10 +62,10 @@ def decode_words(text: str) -> str:
 
 def tidy(text: str, longest: int) -> str:
     """One line of readable text: white space collapsed, control and direction characters dropped, at most `longest`."""
-    if len(text) > longest * 4:
-        text = text[: longest * 4]
-    text = _WHITE.sub(" ", text)
-    return _HOSTILE.sub("", text).strip()[:longest]
+    text = " ".join(text[: longest * 4].split())
+    if not text.isprintable():
+        text = _HOSTILE.sub("", text).strip()
+    return text[:longest]
 
 
 def first_identifier(value: str) -> str:
@@ -72,18 +74,29 @@ def first_identifier(value: str) -> str:
     if match is None:
         bare = value.strip()
         return f"<{bare[:LONGEST_IDENTIFIER]}>" if "@" in bare and not _WHITE.search(bare) else ""
-    inside = match[1] if match[1].isalnum() else _WHITE.sub("", match[1])
+    inside = match[1]
+    if " " in inside or "\t" in inside:
+        inside = _WHITE.sub("", inside)
     return f"<{inside[:LONGEST_IDENTIFIER]}>" if inside else ""
 
 
-def _unpack(encoding: str, encoded: str) -> bytes:
-    raw = encoded.encode("utf-8", "replace")
+def _unpack(encoding: str, encoded: str, charset: str) -> bytes:
+    raw = _encode(encoded, charset)
     if encoding in "qQ":
         return a2b_qp(raw, header=True)
     raw = _NOT_BASE64.sub(b"", raw)
     if len(raw) % 4 == 1:
         raw = raw[:-1]
     return a2b_base64(raw + b"=" * (-len(raw) % 4))
+
+
+def _encode(text: str, charset: str) -> bytes:
+    if not text.isascii():  # raw eight-bit text inside an encoded word
+        try:
+            return text.encode(charset)
+        except (LookupError, ValueError):
+            pass
+    return text.encode("utf-8", "replace")
 
 
 def _decode(raw: bytes, charset: str) -> str:
