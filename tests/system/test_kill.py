@@ -1,0 +1,70 @@
+"""Killed at any moment and started again, syncd ends where one undisturbed sync would have ended."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from random import Random
+from subprocess import TimeoutExpired
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncd.clock import system_clock
+from syncd.demo import write_world
+from syncd.store import Store
+from tests.system.shell import Shell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KILLS = 10
+
+
+def resident(home: Path, accounts: str) -> Shell:
+    """A terminal whose store lies in `home`."""
+    home.mkdir()
+    shell = Shell(home)
+    shell.configure(accounts + f'\n[store]\nurl = "sqlite:///{home}/syncd.db"\n')
+    return shell
+
+
+def contents(shell: Shell) -> list[str]:
+    with Store.open(f"sqlite:///{shell.home}/syncd.db") as store:
+        return list(store.dump())
+
+
+def moments(longest: float) -> Iterator[float]:
+    """Ten moments of a sync that takes `longest` seconds, at random and the same each time."""
+    chance = Random(59)  # noqa: S311 - moments to kill at, nothing to guard
+    return (chance.uniform(0.3, 1.0) * longest for _ in range(KILLS))
+
+
+def survive(tmp_path: Path, accounts: str, longest: float) -> None:
+    """Sync once undisturbed, and once with ten deaths; the two stores must be equal."""
+    undisturbed = resident(tmp_path / "undisturbed", accounts)
+    assert undisturbed.run("sync").returncode == 0
+    killed = resident(tmp_path / "killed", accounts)
+    deaths = 0
+    for moment in moments(longest):
+        process = killed.start("sync")
+        with suppress(TimeoutExpired):
+            process.wait(moment)
+        process.kill()
+        deaths += process.wait() == -9
+    assert deaths, "it was never at work when it should have died; this test proved nothing"
+    resumed = killed.run("sync")
+    assert resumed.returncode == 0, resumed.stderr
+    assert contents(killed) == contents(undisturbed)
+    assert killed.json("sync")["accounts"][0]["new"] == 0
+
+
+@pytest.fixture
+def mail_and_meetings(tmp_path: Path) -> str:
+    """The demo world's accounts, without the one in trouble."""
+    config = write_world(tmp_path, system_clock()).config.read_text(encoding="utf-8")
+    return config.partition("[accounts.club]")[0] + "[digest]\n" + 'to = "elena@conti.example"\n'
+
+
+def test_a_sync_of_files_survives_ten_deaths(tmp_path: Path, mail_and_meetings: str) -> None:
+    survive(tmp_path, mail_and_meetings, longest=2.0)
