@@ -20,6 +20,7 @@ _WORDED_IN_WEEKS = 20 * 7
 _WORDED_IN_MONTHS = 24
 _RHYTHM_IN_DAYS = 10
 _RHYTHM_IN_WEEKS = 12 * 7
+_ROUNDING = 1e-6
 
 
 class Unit(StrEnum):
@@ -63,10 +64,10 @@ def usual(rhythm: timedelta) -> Span:
 
 
 def wanted(cadence: timedelta) -> Span:
-    """A configured gap in the unit it was written in: 2 months, 6 weeks, 10 days."""
+    """A configured gap in the unit it was written in: 2 months, 6 weeks, 10 days; a learned one as `usual` words it."""
     days = cadence.total_seconds() / 86400
-    for unit, length in ((Unit.YEAR, 12 * MONTH_DAYS), (Unit.MONTH, MONTH_DAYS), (Unit.WEEK, 7.0)):
+    for unit, length in ((Unit.YEAR, 12 * MONTH_DAYS), (Unit.MONTH, MONTH_DAYS), (Unit.WEEK, 7.0), (Unit.DAY, 1.0)):
         count = days / length
-        if count >= 1 and abs(count - round(count)) < 1e-6:  # noqa: PLR2004 - float slack, not a setting
+        if count >= 1 and abs(count - round(count)) < _ROUNDING:
             return Span(round(count), unit)
-    return Span(max(1, round(days)), Unit.DAY)
+    return usual(cadence)

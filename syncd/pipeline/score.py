@@ -1,0 +1,288 @@
+"""How strong a tie is, how often two people usually talk, and the chance that they will again.
+
+Plain arithmetic on epoch seconds, one pass over a person's exchanges. Nothing here rises while nothing happens: every
+term depends on the day only through the age of what was exchanged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from math import pow as power
+from math import sqrt
+from typing import TYPE_CHECKING, NamedTuple
+
+from syncd.model import Direction, Tie, TieState
+from syncd.pipeline.spans import elapsed, usual, wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DAY = 86400.0
+
+MAIL_WEIGHT = 1.0
+MEETING_WEIGHT = 2.0
+ASIDE_WEIGHT = 0.5
+"""A mail through a list, or one of mine that has them only in Cc."""
+
+HORIZON = timedelta(days=90)
+"""`p_alive` is the chance of an exchange within this time."""
+
+PAUSE = 2 * DAY
+"""Exchanges no further apart than this are one conversation."""
+
+_FORGETTING = -0.7
+_HALF_STRENGTH = 0.5
+_STRANGER = 0.2
+
+_RETURN = 2.0
+_RETURN_CONVERSATIONS = 0.7
+_RETURN_SPAN = 0.2
+_RETURN_SPAN_OFFSET = 30.0
+_RETURN_GAP_OFFSET = 5.0
+
+_GAPS_FOR_A_RHYTHM = 4
+_OWN_PACE_QUANTILE = 0.8
+_OWN_PACE_FLOOR = 28 * DAY
+
+_COOLING_FROM = 0.75
+_LOST_BELOW = 0.15
+_LOST_CADENCES = 3
+_LOST_SOONEST = 180 * DAY
+_LOST_FOR_SURE = 365 * DAY
+_WARM_ABOVE = 0.5
+_COLD_BELOW = 0.25
+_STREAK = 2
+
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+class Exchange(NamedTuple):
+    """One exchange that counts: when it was over (epoch seconds), from whose side, and what it weighs."""
+
+    when: float
+    direction: Direction
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a person's exchanges add up to; the same on every day on which none is added.
+
+    Times are epoch seconds, `gaps` the silences between conversations in seconds. `days` holds, oldest first, each day
+    of contact (days since the epoch) with the weight of its weightiest exchange; `months` counts exchanges by
+    year * 12 + month - 1 (UTC). `quiet_since` is the last exchange, except that a second mail of mine into silence does
+    not make it less quiet: then it is their last sign of life.
+    """
+
+    sent: int = 0
+    received: int = 0
+    met: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    quiet_since: float = 0.0
+    unanswered: int = 0
+    conversations: int = 0
+    gaps: tuple[float, ...] = ()
+    days: tuple[tuple[int, float], ...] = ()
+    months: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def exchanges(self) -> int:
+        """Mails of either side, meetings and talks."""
+        return self.sent + self.received + self.met
+
+    @property
+    def both_ways(self) -> bool:
+        """True when both have taken part: mail in both directions, or a meeting or talk."""
+        return self.met > 0 or (self.sent > 0 and self.received > 0)
+
+
+def history_of(exchanges: Sequence[Exchange]) -> History:
+    """What these exchanges, oldest first, add up to."""
+    if not exchanges:
+        return History()
+    sent = received = met = unanswered = month = 0
+    conversations = 1
+    previous = first = exchanges[0].when
+    sign_of_life: float | None = None
+    today = asked_on = -1
+    days: list[tuple[int, float]] = []
+    months: dict[int, int] = {}
+    gaps: list[float] = []
+    for when, direction, weight in exchanges:
+        day = int(when // DAY)
+        if day != today:
+            today = day
+            days.append((day, weight))
+            calendar = date.fromordinal(_EPOCH_ORDINAL + day)
+            month = calendar.year * 12 + calendar.month - 1
+        elif weight > days[-1][1]:
+            days[-1] = (day, weight)
+        months[month] = months.get(month, 0) + 1
+        if when - previous > PAUSE:
+            gaps.append(when - previous)
+            conversations += 1
+        previous = when
+        if direction is Direction.OUT:
+            sent += 1
+            if weight >= MAIL_WEIGHT and day != asked_on:
+                unanswered += 1
+                asked_on = day
+            continue
+        if direction is Direction.IN:
+            received += 1
+        else:
+            met += 1
+        unanswered, asked_on, sign_of_life = 0, -1, when
+    return History(
+        sent=sent,
+        received=received,
+        met=met,
+        first=first,
+        last=previous,
+        quiet_since=previous if unanswered < _STREAK or sign_of_life is None else sign_of_life,
+        unanswered=unanswered,
+        conversations=conversations,
+        gaps=tuple(gaps),
+        days=tuple(days),
+        months=tuple(months.items()),
+    )
+
+
+def strength_of(history: History, now: float) -> float:
+    """Tie strength in 0..1: how present somebody is in the owner's life on the day `now` (epoch seconds).
+
+    The sum over days of contact of weight * age^-0.7 (base-level activation: Anderson and Schooler, "Reflections of the
+    environment in memory", Psychological Science 2 (1991), found that the odds of a correspondent's next mail follow
+    this power law), times the reciprocity of the mail (geometric over arithmetic mean of both directions), saturating:
+    half for a conversation a month, 0.8 for one a week. Somebody with whom it never went both ways keeps a fifth.
+    """
+    today = now / DAY - 0.5
+    presence = 0.0
+    for day, weight in history.days:
+        age = today - day
+        presence += weight if age <= 0 else weight * power(age + 1.0, _FORGETTING)
+    mine, theirs = history.sent + history.met + 0.5, history.received + history.met + 0.5
+    presence *= 2.0 * sqrt(mine * theirs) / (mine + theirs)
+    strength = presence / (presence + _HALF_STRENGTH)
+    return strength if history.both_ways else strength * _STRANGER
+
+
+def chance_of_return(history: History, now: float) -> float:
+    """The chance, in 0..1, of an exchange within 90 days (`HORIZON`) of `now` (epoch seconds).
+
+    odds = 2 * conversations^0.7 * (span + 30)^0.2 / (silence + 5), in days. Silences between human actions have heavy
+    tails, so the hazard of a return falls as one over the silence so far (Barabási, "The origin of bursts and heavy
+    tails in human dynamics", Nature 435 (2005)); an exponential model such as BG/NBD (Fader, Hardie and Lee, Marketing
+    Science 24 (2005)) with the same inputs was measurably worse. `benchmarks/quality_ties.py` fits and compares them.
+    """
+    if not history.exchanges:
+        return 0.0
+    span = (history.last - history.first) / DAY
+    silence = max(0.0, now - history.last) / DAY
+    odds = (
+        _RETURN
+        * power(history.conversations, _RETURN_CONVERSATIONS)
+        * power(span + _RETURN_SPAN_OFFSET, _RETURN_SPAN)
+        / (silence + _RETURN_GAP_OFFSET)
+    )
+    return odds / (1.0 + odds)
+
+
+def rhythm_of(history: History) -> timedelta | None:
+    """The usual silence between two conversations: the median, of the logarithms when two lie in the middle.
+
+    None with fewer than four silences to learn from.
+    """
+    gaps = sorted(history.gaps)
+    if len(gaps) < _GAPS_FOR_A_RHYTHM:
+        return None
+    middle = len(gaps) // 2
+    return timedelta(seconds=gaps[middle] if len(gaps) % 2 else sqrt(gaps[middle - 1] * gaps[middle]))
+
+
+def own_pace(history: History) -> timedelta | None:
+    """A silence that four of five between these two did not exceed, at least four weeks; None as for `rhythm_of`.
+
+    It is what a tie is held against when its circle follows a person's own rhythm: half of all silences exceed the
+    usual one, and that is no news.
+    """
+    gaps = sorted(history.gaps)
+    if len(gaps) < _GAPS_FOR_A_RHYTHM:
+        return None
+    return timedelta(seconds=max(_OWN_PACE_FLOOR, gaps[int(_OWN_PACE_QUANTILE * (len(gaps) - 1) + 0.5)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often is enough for a tie: `cadence` None is never; `follow` lets the person's own pace stand in for it.
+
+    `placed` False: nobody said anything about this person, so that the chance of a return alone tells how it stands.
+    """
+
+    cadence: timedelta | None = None
+    follow: bool = False
+    placed: bool = False
+
+
+def measure(person: str, history: History, pace: Pace, now: datetime) -> Tie:
+    """The measure of one tie on the day `now`; `history` must hold nothing later."""
+    seconds = now.timestamp()
+    if not history.exchanges:
+        never = "You have never exchanged a word that counts."
+        return Tie(person, 0.0, None, None, 0.0, TieState.COLD, never, cadence=pace.cadence)
+    rhythm = rhythm_of(history)
+    cadence = (own_pace(history) if pace.follow and pace.cadence else None) or pace.cadence
+    p_alive = chance_of_return(history, seconds)
+    state = _state(seconds - history.quiet_since, cadence, p_alive, placed=pace.placed)
+    return Tie(
+        person=person,
+        strength=strength_of(history, seconds),
+        rhythm=rhythm,
+        last=datetime.fromtimestamp(history.last, UTC),
+        p_alive=p_alive,
+        state=state,
+        reason=_reason(history, rhythm, cadence, p_alive, seconds),
+        sent=history.sent,
+        received=history.received,
+        met=history.met,
+        interactions=history.exchanges,
+        unanswered=history.unanswered,
+        months_active=len(history.months),
+        cadence=cadence,
+    )
+
+
+def _state(silence: float, cadence: timedelta | None, p_alive: float, *, placed: bool) -> TieState:
+    if cadence is None:
+        if p_alive >= _WARM_ABOVE:
+            return TieState.WARM
+        if placed or p_alive >= _COLD_BELOW:
+            return TieState.COOLING
+        return TieState.COLD if p_alive >= _LOST_BELOW else TieState.LOST
+    enough = cadence.total_seconds()
+    if silence > max(_LOST_CADENCES * enough, _LOST_SOONEST) and (p_alive < _LOST_BELOW or silence > _LOST_FOR_SURE):
+        return TieState.LOST
+    if silence > enough:
+        return TieState.COLD
+    return TieState.COOLING if silence > _COOLING_FROM * enough else TieState.WARM
+
+
+def _reason(
+    history: History, rhythm: timedelta | None, cadence: timedelta | None, p_alive: float, seconds: float
+) -> str:
+    parts = [
+        f"{history.exchanges} exchange{'' if history.exchanges == 1 else 's'} "
+        f"({history.sent} sent, {history.received} received, {history.met} met) "
+        f"in {len(history.months)} month{'' if len(history.months) == 1 else 's'}, "
+        f"the last {elapsed((seconds - history.last) / DAY)} ago"
+    ]
+    if history.unanswered:
+        parts.append(f"{history.unanswered} of yours unanswered")
+    if rhythm:
+        parts.append(f"usually one every {usual(rhythm)}")
+    if cadence:
+        parts.append(f"held against {wanted(cadence)}")
+    parts.append(f"{p_alive:.0%} chance of another within {HORIZON.days} days")
+    return "; ".join(parts) + "."
