@@ -49,7 +49,8 @@ def parse_span(value: object) -> timedelta:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", value) if isinstance(value, str) else None
     unit = match and (_UNITS.get(match[2].lower()) or _UNITS.get(match[2].lower().removesuffix("s")))
     if not match or not unit:
-        raise ValueError(f'{value!r} is not a length of time; write it like "10 min", "6 weeks" or "1 year"')
+        shown = f'"{value}"' if isinstance(value, str) else value
+        raise ValueError(f'{shown} is not a length of time; write it like "10 min", "6 weeks" or "1 year"')
     return float(match[1]) * unit
 
 

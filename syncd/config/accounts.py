@@ -1,0 +1,71 @@
+"""The accounts of a file: each connector checks its own options, and is loaded only because an account names it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from syncd.config.later import LATER_ACCOUNT_KEYS, LATER_CONNECTORS
+from syncd.config.nearest import nearest, together
+from syncd.config.paths import anchor
+from syncd.config.sentences import choice
+from syncd.config.settings import AccountSettings
+from syncd.connector import connector_names, load_connector
+from syncd.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from syncd.config.places import Document, Where
+    from syncd.config.problems import Problems
+    from syncd.connector import Connector
+
+LATER = "is not supported by this version yet"
+
+
+def read_accounts(document: Document, problems: Problems) -> dict[str, AccountSettings]:
+    """The accounts that are right; what is wrong with the others is added to `problems`."""
+    written = document.values.get("accounts")
+    accounts: dict[str, AccountSettings] = {}
+    for name, values in written.items() if isinstance(written, dict) else ():
+        where: Where = ("accounts", name)
+        if not isinstance(values, dict):
+            problems.at_key(where, f"an account is a table of its own: [accounts.{name}]")
+            continue
+        connector = _connector(values.get("type"), where, problems)
+        later = LATER_ACCOUNT_KEYS if connector is None else connector.Options.later
+        for key in sorted(later & values.keys()):
+            problems.at_key((*where, key), f'"{key}" {LATER}')
+        if connector is None:
+            continue
+        try:
+            options = connector.Options.model_validate({key: values[key] for key in values if key not in later})
+        except ValidationError as refusal:
+            problems.refused(refusal, connector.Options, where)
+        else:
+            place = document.line_of(where)
+            accounts[name] = AccountSettings(name, connector, anchor(options, document.path.parent), place)
+    return accounts
+
+
+def _connector(kind: object, where: Where, problems: Problems) -> type[Connector] | None:
+    """The connector of an account; of a slip the one that was meant, so that its options are checked too."""
+    installed = connector_names()
+    place = (*where, "type")
+    if kind is None:
+        if not problems.document.faults:
+            problems.at_key(
+                where, f'"type" is missing here: which connector reads this account; there are {together(installed)}'
+            )
+        return None
+    meant: tuple[str, ...] = (str(kind),)
+    if kind in LATER_CONNECTORS and kind not in installed:
+        problems.at_value(place, f'type "{kind}" {LATER}; it has {together(installed)}')
+        return None
+    if kind not in installed:
+        problems.at_value(place, choice("type", kind, sorted({*installed, *LATER_CONNECTORS})))
+        meant = nearest(str(kind), installed)
+    try:
+        return load_connector(meant[0]) if meant else None
+    except Misconfigured as missing:
+        problems.at_value(place, f"{missing.title} {missing.hint}")
+        return None

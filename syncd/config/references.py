@@ -1,0 +1,135 @@
+"""What must agree between the tables of a file: circles, jobs and accounts that are named must be there.
+
+Runs over the values as they are written, so that a missing reference is reported beside every other fault.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncd.config.nearest import did_you_mean, together
+from syncd.pipeline.normalize import mailbox_key, normal_address
+from syncd.pipeline.policy import DEFAULT_CIRCLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from syncd.config.places import Document, Where
+    from syncd.config.problems import Problems
+    from syncd.config.settings import AccountSettings
+
+_BUILT_IN = frozenset(circle.name for circle in DEFAULT_CIRCLES)
+_NEEDED = {"smtp": ("host",), "maildir": ("path",)}
+
+
+def check_references(document: Document, accounts: Mapping[str, AccountSettings], problems: Problems) -> None:
+    """Add every reference that leads nowhere, and everything that is needed somewhere else."""
+    for where, circle in _circles_named(document):
+        known = {*_BUILT_IN, *_table(document, ("circles",))}
+        if circle not in known:
+            problems.at_value(where, f'there is no circle "{circle}"{did_you_mean(circle, sorted(known))}')
+    jobs = {str(name) for _, job in _tables(document, ("me", "jobs")) if (name := job.get("name"))}
+    for where, name in _jobs_named(document):
+        if name != "any" and name not in jobs:
+            hint = did_you_mean(name, (*sorted(jobs), "any"))
+            problems.at_value(where, f'there is no job "{name}" in [[me.jobs]]{hint}')
+    account = document.lookup(("digest", "send", "account"))
+    named = _table(document, ("accounts",))
+    if isinstance(account, str) and account not in named:
+        problems.at_value(
+            ("digest", "send", "account"), f'there is no account "{account}"{did_you_mean(account, sorted(named))}'
+        )
+    _check_people(document, problems)
+    _check_sending(document, problems)
+    if document.faults:
+        return  # what is missing may stand in a line that could not be read
+    _check_owner(document, accounts, problems)
+    for name, table in _table(document, ("circles",)).items():
+        if name not in _BUILT_IN and isinstance(table, dict) and "cadence" not in table:
+            problems.at_key(("circles", name), f'"cadence" is missing here: how often is enough in "{name}"')
+
+
+def _check_owner(document: Document, accounts: Mapping[str, AccountSettings], problems: Problems) -> None:
+    written = _table(document, ("accounts",))
+    if not written:
+        problems.at_key(("accounts",), "there is no account yet; add one, like [accounts.work]")
+    me = _table(document, ("me",))
+    if not me or me.get("addresses"):
+        return
+    if not any(account.options.own_addresses() for account in accounts.values()) and len(accounts) == len(written):
+        problems.at_key(("me",), 'no address of yours is known; add addresses = ["you@example.org"]')
+
+
+def _check_people(document: Document, problems: Problems) -> None:
+    """An address belongs to one person, and none of the owner's to anybody."""
+    own = document.lookup(("me", "addresses"))
+    mine = {_mailbox(address) for address in own if isinstance(address, str)} if isinstance(own, list) else set()
+    seen: dict[str, tuple[str, Where]] = {}
+    for where, person, address in _addresses(document):
+        mailbox = _mailbox(address)
+        if not mailbox:
+            continue
+        if mailbox in mine:
+            problems.at_key(where, f'"{address}" is an address of yours (me.addresses)')
+        first = seen.setdefault(mailbox, (person, where))
+        if first[1] != where:
+            line = document.line_of(first[1]).rpartition(":")[2]
+            problems.at_key(where, f'"{address}" is already an address of [people."{first[0]}"] (line {line})')
+
+
+def _check_sending(document: Document, problems: Problems) -> None:
+    """Each way of sending has what it cannot do without."""
+    send = _table(document, ("digest", "send"))
+    needed = [] if document.faults else [name for name in _NEEDED.get(str(send.get("via")), ()) if name not in send]
+    if needed:
+        problems.at_key(("digest", "send"), f'via = "{send["via"]}" also needs {together(needed)}')
+    for one, other in (("username", "password"), ("password", "username")):
+        if one in send and other not in send and not document.faults:
+            problems.at_key(("digest", "send", one), f"{one} is nothing without {other}")
+
+
+def _circles_named(document: Document) -> Iterator[tuple[Where, str]]:
+    people = _table(document, ("people",))
+    for where in (
+        *((*place, "circle") for place, _ in _tables(document, ("rules",))),
+        *(("people", address, "circle") for address in people),
+    ):
+        circle = document.lookup(where)
+        if isinstance(circle, str) and circle:
+            yield where, circle
+
+
+def _jobs_named(document: Document) -> Iterator[tuple[Where, str]]:
+    for place, _ in _tables(document, ("rules",)):
+        where: Where = (*place, "when", "job")
+        job = document.lookup(where)
+        if isinstance(job, str):
+            yield where, job
+        elif isinstance(job, list):
+            yield from (((*where, number), name) for number, name in enumerate(job) if isinstance(name, str))
+
+
+def _addresses(document: Document) -> Iterator[tuple[Where, str, str]]:
+    """Every address under [people]: where it stands, whose it is, the address."""
+    for address in _table(document, ("people",)):
+        yield ("people", address), address, address
+        also = document.lookup(("people", address, "also"))
+        for number, other in enumerate(also if isinstance(also, list) else ()):
+            if isinstance(other, str):
+                yield ("people", address, "also", number), address, other
+
+
+def _mailbox(address: str) -> str:
+    normal = normal_address(address)
+    return mailbox_key(normal) if normal else ""
+
+
+def _table(document: Document, where: Where) -> dict[str, object]:
+    found = document.lookup(where)
+    return found if isinstance(found, dict) else {}
+
+
+def _tables(document: Document, where: Where) -> Iterable[tuple[Where, dict[str, object]]]:
+    found = document.lookup(where)
+    items = found if isinstance(found, list) else []
+    return [((*where, number), item) for number, item in enumerate(items) if isinstance(item, dict)]

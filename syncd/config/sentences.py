@@ -1,0 +1,126 @@
+"""What pydantic found wrong with a value, in a sentence for the owner of the file.
+
+Our own validators bring their sentence along; everything else is said here, by kind of error.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, time
+from typing import TYPE_CHECKING
+
+from syncd.config.nearest import did_you_mean, either
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+_FEW = 8
+"""So many choices are listed when none of them is near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused value: the name of its key, the value (None: not to be repeated), the error, the field it is for."""
+
+    name: str
+    value: object
+    error: ErrorDetails
+    field: FieldInfo | None
+
+
+def sentence(refusal: Refusal) -> str:
+    """What is wrong, and where it is not plain, what to write instead."""
+    said = _SENTENCES.get(refusal.error["type"])
+    return said(refusal) if said else own_words(refusal.error)
+
+
+def own_words(error: ErrorDetails) -> str:
+    """The sentence of the validator that refused; pydantic's own in our manner."""
+    cause = error.get("ctx", {}).get("error")
+    return str(cause) if cause else error["msg"].replace("Input should be", "this must be")
+
+
+def choice(kind: str, value: object, known: Sequence[str]) -> str:
+    """The sentence for a value that is none of the known ones."""
+    shown = written(value)
+    meant = did_you_mean(value, known) if isinstance(value, str) else ""
+    listed = f"; it can be {either(known)}" if not meant and 0 < len(known) <= _FEW else ""
+    return f"unknown {kind} {shown}{meant}{listed}"
+
+
+def written(value: object) -> str:
+    """A value as the file writes it."""
+    match value:
+        case str():
+            return f'"{value}"'
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case _:
+            return str(value)
+
+
+def _choice(refusal: Refusal) -> str:
+    one_of_many = isinstance(refusal.error["loc"][-1], int)
+    kind = refusal.name.removesuffix("s") if one_of_many else refusal.name
+    return choice(kind.replace("_", " "), refusal.value, re.findall(r"'([^']*)'", refusal.error["ctx"]["expected"]))
+
+
+def _out_of_range(refusal: Refusal) -> str:
+    metadata = refusal.field.metadata if refusal.field else []
+    limits = {name: getattr(limit, name) for limit in metadata for name in ("ge", "le") if hasattr(limit, name)}
+    both = f"from {limits['ge']} to {limits['le']}" if limits.keys() >= {"ge", "le"} else ""
+    wanted = both or refusal.error["msg"].replace("Input should be ", "")
+    return f"{refusal.name} must be {wanted}{_not(refusal.value)}"
+
+
+def _not_a_number(refusal: Refusal) -> str:
+    return f"{refusal.name} must be a whole number{_not(refusal.value)}"
+
+
+def _not_a_truth(refusal: Refusal) -> str:
+    return f"{refusal.name} must be true or false{_not(refusal.value)}"
+
+
+def _not_a_text(refusal: Refusal) -> str:
+    quotable = isinstance(refusal.value, int | float | date | time) and not isinstance(refusal.value, bool)
+    return f"{refusal.name} must be text in quotes" + (f': "{refusal.value}"' if quotable else "")
+
+
+def _not_a_list(refusal: Refusal) -> str:
+    if isinstance(refusal.value, dict):
+        return f"write [[{refusal.name}]], with two brackets"
+    return f"{refusal.name} must be a list" + ("" if refusal.value is None else f": [{written(refusal.value)}]")
+
+
+def _not_a_table(refusal: Refusal) -> str:
+    if isinstance(refusal.value, list) and refusal.value and isinstance(refusal.value[0], dict):
+        return f"write [{refusal.name}], with one bracket"
+    return f"{refusal.name} must be a table"
+
+
+def _empty(refusal: Refusal) -> str:
+    return f"{refusal.name} must not be empty"
+
+
+def _not(value: object) -> str:
+    return "" if value is None else f", not {written(value)}"
+
+
+_SENTENCES: dict[str, Callable[[Refusal], str]] = {
+    **dict.fromkeys(("literal_error", "enum"), _choice),
+    **dict.fromkeys(("greater_than_equal", "less_than_equal", "greater_than", "less_than"), _out_of_range),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "float_type", "float_parsing"), _not_a_number),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _not_a_truth),
+    **dict.fromkeys(("string_type", "path_type"), _not_a_text),
+    **dict.fromkeys(("tuple_type", "list_type", "iterable_type"), _not_a_list),
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), _not_a_table),
+    **dict.fromkeys(("too_short", "string_too_short"), _empty),
+}
