@@ -78,7 +78,7 @@ def test_subjects_are_in_several_languages(world: DemoWorld) -> None:
 
 def test_the_configuration_names_one_file_that_is_not_there(world: DemoWorld) -> None:
     accounts = tomllib.loads(world.config.read_text(encoding="utf-8"))["accounts"]
-    assert {name: Path(account["path"]).exists() for name, account in accounts.items()} == {
+    assert {name: (world.config.parent / account["path"]).exists() for name, account in accounts.items()} == {
         "mail": True,
         "calendar": True,
         "club": False,

@@ -6,7 +6,6 @@ they wrote and when they met.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from string import Template
@@ -45,15 +44,15 @@ until   = $left_oriel
 
 [accounts.mail]
 type = "mailfile"
-path = $mail
+path = "mail"
 
 [accounts.calendar]
 type = "ics"
-path = $calendar
+path = "calendar.ics"
 
 [accounts.club]                         # on a disk that is not plugged in today
 type = "ics"
-path = $club
+path = "club-disk/events.ics"
 
 [digest]
 to = "$personal"
@@ -108,7 +107,7 @@ birthday = "$birthday"
 cadence = "4 months"
 
 [store]
-url = $store
+url = "sqlite:///syncd.db"
 """)
 
 
@@ -137,11 +136,11 @@ def write_world(folder: Path, now: datetime) -> DemoWorld:
     calendar = make_calendar(here)
     (folder / "calendar.ics").write_bytes(calendar.to_ical())
     config = folder / "config.toml"
-    config.write_text(_config(folder, mail, here.date(), left), encoding="utf-8")
+    config.write_text(_config(here.date(), left), encoding="utf-8")
     return DemoWorld(config, len(CAST), len(letters), len(calendar.events))
 
 
-def _config(folder: Path, mail: Path, today: date, left: date) -> str:
+def _config(today: date, left: date) -> str:
     return _CONFIG.substitute(
         owner=OWNER,
         personal=PERSONAL,
@@ -154,10 +153,6 @@ def _config(folder: Path, mail: Path, today: date, left: date) -> str:
         left_oriel=_years_before(left, 4) - timedelta(days=30),
         five_years_ago=_years_before(today + timedelta(days=2), 5),
         birthday=f"{today + timedelta(days=1):%m-%d}",
-        mail=json.dumps(str(mail)),
-        calendar=json.dumps(str(folder / "calendar.ics")),
-        club=json.dumps(str(folder / "club-disk" / "events.ics")),
-        store=json.dumps(f"sqlite:///{folder / 'syncd.db'}"),
     )
 
 

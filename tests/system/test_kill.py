@@ -63,7 +63,8 @@ def survive(tmp_path: Path, accounts: str, longest: float) -> None:
 def mail_and_meetings(tmp_path: Path) -> str:
     """The demo world's accounts, without the one in trouble."""
     config = write_world(tmp_path, system_clock()).config.read_text(encoding="utf-8")
-    return config.partition("[accounts.club]")[0] + "[digest]\n" + 'to = "elena@conti.example"\n'
+    accounts = config.partition("[accounts.club]")[0].replace('path = "', f'path = "{tmp_path}/')
+    return accounts + '[digest]\nto = "elena@conti.example"\n'
 
 
 def test_a_sync_of_files_survives_ten_deaths(tmp_path: Path, mail_and_meetings: str) -> None:

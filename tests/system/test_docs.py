@@ -1,9 +1,12 @@
-"""The README's promises about itself: two commands, one line each, and a digest that syncd really writes."""
+"""What the documents promise: two commands of one line each, files that exist, every header field that is read."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+
+from connectors._mail import FIELDS
+from syncd.config import load
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,5 +26,17 @@ def test_every_file_it_names_exists() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def test_the_configuration_it_shows_is_right(tmp_path: Path) -> None:
+    shown = next(text for kind, text in BLOCKS if kind == "toml")
+    (tmp_path / "config.toml").write_text(shown, encoding="utf-8")
+    assert set(load(tmp_path / "config.toml").accounts) == {"mail", "calendar"}
+
+
 def test_pinned_versions_name_no_host() -> None:
     assert "://" not in (ROOT / "constraints.txt").read_text(encoding="utf-8")
+
+
+def test_the_privacy_page_lists_every_header_field_that_is_read_and_no_other() -> None:
+    page = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE)[1:]
+    assert sorted(field for row in rows for field in row.split(", ")) == sorted(FIELDS)
