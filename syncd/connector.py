@@ -38,6 +38,9 @@ _UNITS: Mapping[str, timedelta] = {
     "y": timedelta(days=365.25), "year": timedelta(days=365.25),
 }  # fmt: skip
 
+_LONGEST = timedelta(days=1000 * 365.25)
+"""Longer spans would leave the calendar (datetime begins with the year 1)."""
+
 
 def parse_span(value: object) -> timedelta:
     """A length of time as people write it: "10 min", "6 weeks", "2 months", "1 year", "2w".
@@ -48,10 +51,13 @@ def parse_span(value: object) -> timedelta:
         return value
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", value) if isinstance(value, str) else None
     unit = match and (_UNITS.get(match[2].lower()) or _UNITS.get(match[2].lower().removesuffix("s")))
+    shown = f'"{value}"' if isinstance(value, str) else value
     if not match or not unit:
-        shown = f'"{value}"' if isinstance(value, str) else value
         raise ValueError(f'{shown} is not a length of time; write it like "10 min", "6 weeks" or "1 year"')
-    return float(match[1]) * unit
+    amount = float(match[1])
+    if amount * unit.total_seconds() > _LONGEST.total_seconds():
+        raise ValueError(f"{shown} is longer than anything here can last")
+    return amount * unit
 
 
 Span = Annotated[timedelta, BeforeValidator(parse_span)]
