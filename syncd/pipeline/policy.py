@@ -133,6 +133,12 @@ DEFAULT_RULES = (
 )
 
 
+DEFAULT_GOODBYES = (
+    "last day", "farewell", "moving on", "ultimo giorno", "saluti e grazie", "hari terakhir", "pamit",
+)  # fmt: skip
+"""Words in the subject of a mail by which somebody takes leave of a job."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Everything the owner decided, with the defaults of a file that says nothing."""
@@ -143,6 +149,7 @@ class Policy:
     people: tuple[PersonPolicy, ...] = ()
     ignore: Ignore = field(default_factory=Ignore)
     digest: DigestPolicy = field(default_factory=DigestPolicy)
+    goodbyes: tuple[str, ...] = DEFAULT_GOODBYES
 
     def derivation_key(self) -> str:
         """What of this policy shapes interactions; when it changes, they are derived again."""

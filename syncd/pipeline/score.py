@@ -272,17 +272,18 @@ def _state(silence: float, cadence: timedelta | None, p_alive: float, *, placed:
 def _reason(
     history: History, rhythm: timedelta | None, cadence: timedelta | None, p_alive: float, seconds: float
 ) -> str:
-    parts = [
-        f"{history.exchanges} exchange{'' if history.exchanges == 1 else 's'} "
+    one, a_month = history.exchanges == 1, len(history.months) == 1
+    so_far = (
+        f"{history.exchanges} {'exchange' if one else 'exchanges'} "
         f"({history.sent} sent, {history.received} received, {history.met} met) "
-        f"in {len(history.months)} month{'' if len(history.months) == 1 else 's'}, "
+        f"in {len(history.months)} {'month' if a_month else 'months'}, "
         f"the last {elapsed((seconds - history.last) / DAY)} ago"
-    ]
-    if history.unanswered:
-        parts.append(f"{history.unanswered} of yours unanswered")
-    if rhythm:
-        parts.append(f"usually one every {usual(rhythm)}")
-    if cadence:
-        parts.append(f"held against {wanted(cadence)}")
-    parts.append(f"{p_alive:.0%} chance of another within {HORIZON.days} days")
-    return "; ".join(parts) + "."
+    )
+    parts = (
+        so_far,
+        f"{history.unanswered} of yours unanswered" if history.unanswered else "",
+        f"usually one every {usual(rhythm)}" if rhythm else "",
+        f"held against {wanted(cadence)}" if cadence else "",
+        f"{p_alive:.0%} chance of another within {HORIZON.days} days",
+    )
+    return "; ".join(part for part in parts if part) + "."
