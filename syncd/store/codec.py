@@ -1,0 +1,221 @@
+"""How a value of the vocabulary becomes columns, and back, without loss.
+
+Observations are compact JSON lists, so that two equal ones are equal text; instants are microseconds since 1970 (UTC).
+It runs once per message in both directions: what mail repeats is built once and shared.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Literal, cast
+
+from syncd.model import (
+    Evidence,
+    Meeting,
+    MeetingStatus,
+    Message,
+    Participant,
+    Response,
+    Role,
+    Signal,
+    SignalName,
+    Unreadable,
+)
+
+FactKind = Literal["message", "meeting", "unreadable"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_REMEMBERED = 1 << 14
+_ESCAPED_NUL = r"\u0000"
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_decode = json.JSONDecoder().decode
+
+_ROLES = {role.value: role for role in Role}
+_RESPONSES = {response.value: response for response in Response}
+_SIGNALS = {name.value: name for name in SignalName}
+
+_People = list[tuple[str, str, str] | tuple[str, str, str, str]]
+
+
+def to_micros(at: datetime) -> int:
+    """An aware instant as microseconds since 1970 UTC; exact."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_micros(number: int) -> datetime:
+    """The instant again, in UTC."""
+    return _EPOCH + timedelta(microseconds=number)
+
+
+def kind_of(observation: Message | Meeting | Unreadable) -> FactKind:
+    """The word that stands beside a payload."""
+    if isinstance(observation, Message):
+        return "message"
+    return "meeting" if isinstance(observation, Meeting) else "unreadable"
+
+
+def encode_observation(observation: Message | Meeting | Unreadable) -> str:
+    """The payload column; two observations of one record are equal if and only if their payloads are.
+
+    Lone surrogates and NUL pass through; no database holds them: see `storable` and `clean`.
+    """
+    if isinstance(observation, Message):
+        return _encode(
+            (
+                to_micros(observation.at),
+                _encode_people(observation.participants),
+                observation.message_id,
+                observation.in_reply_to,
+                [(signal.name, signal.value) for signal in observation.signals],
+                observation.subject,
+            )
+        )
+    if isinstance(observation, Meeting):
+        return _encode(
+            (
+                to_micros(observation.start),
+                to_micros(observation.end),
+                _encode_people(observation.participants),
+                observation.uid,
+                observation.recurrence_id,
+                observation.status,
+                observation.title,
+                observation.all_day,
+                observation.sequence,
+            )
+        )
+    return _encode((observation.reason,))
+
+
+def _encode_people(participants: tuple[Participant, ...]) -> _People:
+    return [
+        (one.address, one.name, one.role, one.response) if one.response else (one.address, one.name, one.role)
+        for one in participants
+    ]
+
+
+def decode_observation(kind: FactKind, remote_id: str, payload: str) -> Message | Meeting | Unreadable:
+    """What `encode_observation` was given, with instants in UTC."""
+    values = _decode(payload)
+    if kind == "message":
+        at, people, message_id, in_reply_to, signals, subject = cast(
+            "tuple[int, _People, str, str, list[tuple[str, str]], str]", values
+        )
+        return Message(
+            remote_id,
+            from_micros(at),
+            tuple([_participant(*one) for one in people]),
+            message_id,
+            in_reply_to,
+            tuple([_signal(name, value) for name, value in signals]) if signals else (),
+            subject,
+        )
+    if kind == "meeting":
+        start, end, people, uid, recurrence_id, status, title, all_day, sequence = cast(
+            "tuple[int, int, _People, str, str, str, str, bool, int]", values
+        )
+        return Meeting(
+            remote_id,
+            from_micros(start),
+            from_micros(end),
+            tuple([_participant(*one) for one in people]),
+            uid,
+            recurrence_id,
+            MeetingStatus(status),
+            title,
+            all_day,
+            sequence,
+        )
+    return Unreadable(remote_id, cast("str", values[0]))
+
+
+@lru_cache(_REMEMBERED)
+def _participant(address: str, name: str, role: str, response: str = "") -> Participant:
+    return Participant(address, name, _ROLES[role], _RESPONSES[response] if response else None)
+
+
+@lru_cache(_REMEMBERED)
+def _signal(name: str, value: str) -> Signal:
+    return Signal(_SIGNALS[name], value)
+
+
+def encode_evidence(evidence: tuple[Evidence, ...]) -> str:
+    """The evidence of an interaction as one column."""
+    return _encode([(one.account, one.remote_id) for one in evidence])
+
+
+def decode_evidence(text: str) -> tuple[Evidence, ...]:
+    """The evidence again, in its order."""
+    return tuple([Evidence(account, remote_id) for account, remote_id in _decode(text)])
+
+
+def encode_strings(values: tuple[str, ...]) -> str:
+    """Several strings as one column."""
+    return _encode(values)
+
+
+@lru_cache(_REMEMBERED)
+def decode_strings(text: str) -> tuple[str, ...]:
+    """The strings again, in their order."""
+    return tuple(_decode(text))
+
+
+def encode_line(*values: object) -> str:
+    """One line of a dump: equal values, equal text."""
+    return _encode(values)
+
+
+def storable(text: str) -> bool:
+    """True when every database can hold `text`, a payload or a remote id: Unicode without lone surrogates or NUL."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return False
+    return "\0" not in text and _ESCAPED_NUL not in text
+
+
+def clean(observation: Message | Meeting | Unreadable) -> Message | Meeting | Unreadable:
+    """The observation with texts that a database can hold.
+
+    Raw 8-bit headers give lone surrogates, which become U+FFFD; NUL goes.
+    """
+    if isinstance(observation, Message):
+        return replace(
+            observation,
+            participants=_clean_people(observation.participants),
+            message_id=_clean_text(observation.message_id),
+            in_reply_to=_clean_text(observation.in_reply_to),
+            signals=tuple(Signal(signal.name, _clean_text(signal.value)) for signal in observation.signals),
+            subject=_clean_text(observation.subject),
+        )
+    if isinstance(observation, Meeting):
+        return replace(
+            observation,
+            participants=_clean_people(observation.participants),
+            uid=_clean_text(observation.uid),
+            recurrence_id=_clean_text(observation.recurrence_id),
+            title=_clean_text(observation.title),
+        )
+    return replace(observation, reason=_clean_text(observation.reason))
+
+
+def clean_id(remote_id: str) -> str:
+    r"""The remote id as every database can hold it; a lone surrogate becomes `\udc80`, NUL `\x00`.
+
+    Escaped rather than replaced, so that files whose names differ in undecodable bytes stay different records.
+    """
+    return remote_id.encode("utf-8", "backslashreplace").decode().replace("\0", r"\x00")
+
+
+def _clean_people(participants: tuple[Participant, ...]) -> tuple[Participant, ...]:
+    return tuple(replace(one, address=_clean_text(one.address), name=_clean_text(one.name)) for one in participants)
+
+
+def _clean_text(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")

@@ -1,0 +1,207 @@
+"""What is to be derived next, and what was concluded from it.
+
+A batch is everything past a watermark, closed over shared keys: whole components, so that deriving in steps equals
+deriving everything again. Facts that changed leave a trace in `gone`, which pulls their old component in as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from sqlalchemy import delete, func, select
+
+from syncd.model import Fact
+from syncd.store import accounts
+from syncd.store.codec import decode_observation, encode_evidence, encode_strings, to_micros
+from syncd.store.engine import batches, put
+from syncd.store.meta import read, write
+from syncd.store.schema import alias, appearance, contact, fact, gone, interaction, namesake, person
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from sqlalchemy import Column, Connection
+
+    from syncd.model import Interaction, Meeting, Message, Plan
+    from syncd.store.codec import FactKind
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Facts that make up whole components, the identities that those components had before, and how far this reaches.
+
+    `through` is the number of the last new fact: what `Store.apply` is to be given back.
+    """
+
+    facts: tuple[Fact, ...]
+    gone: frozenset[int]
+    through: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a batch was read under: a plan made of it holds only while this still stands."""
+
+    rules: str
+    watermark: int
+    through: int
+    traces: int  # the last row of `gone` that the batch consumes
+
+
+class _Row(NamedTuple):
+    seq: int
+    account: int
+    kind: FactKind | str
+    remote_id: str
+    key: int | None
+    content: int | None
+    payload: str
+
+
+class _Trace(NamedTuple):
+    id: int
+    identity: int
+    key: int | None
+    content: int | None
+
+
+_FACT_COLUMNS = [fact.c[name] for name in _Row._fields]
+_TRACE_COLUMNS = [gone.c[name] for name in _Trace._fields]
+
+
+def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | None:
+    """The next `limit` changes with all that belongs to them; None when everything is derived."""
+    rules, watermark = read(connection, "derivation"), _watermark(connection)
+    new = [
+        _Row(*row)
+        for row in connection.execute(
+            select(*_FACT_COLUMNS).where(fact.c.seq > watermark).order_by(fact.c.seq).limit(limit)
+        )
+    ]
+    traces = [_Trace(*row) for row in connection.execute(select(*_TRACE_COLUMNS).order_by(gone.c.id))]
+    consumed = traces[:limit]
+    if not new and not consumed:
+        return None
+    rows, void = _close(connection, new, consumed, traces)
+    names = accounts.names(connection)
+    facts = tuple(
+        Fact(
+            names[row.account],
+            cast("Message | Meeting", decode_observation(cast("FactKind", row.kind), row.remote_id, row.payload)),
+        )
+        for row in rows
+        if row.kind != "unreadable"
+    )
+    through = new[-1].seq if new else watermark
+    claim = Claim(rules, watermark, through, consumed[-1].id if consumed else 0)
+    return Pending(facts, frozenset(void), through), claim
+
+
+def _close(
+    connection: Connection, new: Iterable[_Row], consumed: Iterable[_Trace], traces: Iterable[_Trace]
+) -> tuple[Collection[_Row], Collection[int]]:
+    """Every fact and every trace that shares a key with these, or with one that does, and so on."""
+    rows = {row.seq: row for row in new}
+    void = {trace.id: trace for trace in consumed}
+    keys = set[int]()
+    contents = set[int]()
+    frontier: list[_Row | _Trace] = [*rows.values(), *void.values()]
+    while frontier:
+        more_keys = {one.key for one in frontier if one.key is not None} - keys
+        more_contents = {one.content for one in frontier if one.content is not None} - contents
+        keys |= more_keys
+        contents |= more_contents
+        found = {*_numbers(connection, fact.c.key, more_keys), *_numbers(connection, fact.c.content, more_contents)}
+        joined = {row.seq: row for row in _rows(connection, found - rows.keys())}
+        met = {
+            trace.id: trace
+            for trace in traces
+            if trace.id not in void and (trace.key in more_keys or trace.content in more_contents)
+        }
+        rows |= joined
+        void |= met
+        frontier = [*joined.values(), *met.values()]
+    return rows.values(), {trace.identity for trace in void.values()}
+
+
+def _numbers(connection: Connection, column: Column[int], values: Collection[int]) -> Iterator[int]:
+    for batch in batches(sorted(values)):
+        yield from connection.execute(select(fact.c.seq).where(column.in_(batch))).scalars()
+
+
+def _rows(connection: Connection, numbers: Collection[int]) -> Iterator[_Row]:
+    for batch in batches(sorted(numbers)):
+        for row in connection.execute(select(*_FACT_COLUMNS).where(fact.c.seq.in_(batch))):
+            yield _Row(*row)
+
+
+def _watermark(connection: Connection) -> int:
+    return int(read(connection, "watermark") or 0)
+
+
+def apply(connection: Connection, plan: Plan, claim: Claim) -> bool:
+    """Replace what the plan voids by what it concludes, and move the watermark; False when the claim is void."""
+    if (read(connection, "derivation"), _watermark(connection)) != (claim.rules, claim.watermark):
+        return False
+    for batch in batches(sorted(plan.retired | {one.id for one in plan.interactions})):
+        connection.execute(delete(interaction).where(interaction.c.id.in_(batch)))
+    _insert(connection, plan.interactions)
+    put(connection, namesake, sorted({(one.interaction, one.first, one.second) for one in plan.namesakes}))
+    connection.execute(delete(gone).where(gone.c.id <= claim.traces))
+    write(connection, "watermark", str(claim.through))
+    return True
+
+
+def _insert(connection: Connection, interactions: Iterable[Interaction]) -> None:
+    last = connection.execute(select(func.max(interaction.c.row))).scalar_one() or 0
+    numbered = list(enumerate(interactions, last + 1))
+    put(connection, interaction, [(row, *_columns(one)) for row, one in numbered])
+    looks = _appearances(connection, {(other.address, other.name) for _, one in numbered for other in one.contacts})
+    put(
+        connection,
+        contact,
+        [
+            (looks[other.address, other.name], row, position, other.role)
+            for row, one in numbered
+            for position, other in enumerate(one.contacts)
+        ],
+    )
+
+
+def _columns(one: Interaction) -> tuple[str | int, ...]:
+    return (
+        one.id,
+        one.kind,
+        to_micros(one.at),
+        to_micros(one.until),
+        one.direction,
+        one.verdict.kind,
+        one.verdict.reason,
+        encode_evidence(one.evidence),
+        encode_strings(tuple(sorted({where.account for where in one.evidence}))),
+        one.subject,
+        one.message_id,
+        one.in_reply_to,
+    )
+
+
+def _appearances(connection: Connection, looks: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The number of each (address, name), those that are new included."""
+    known: dict[tuple[str, str], int] = {}
+    for batch in batches(sorted({address for address, _ in looks})):
+        for number, address, name in connection.execute(select(appearance).where(appearance.c.address.in_(batch))):
+            known[address, name] = number
+    last = connection.execute(select(func.max(appearance.c.id))).scalar_one() or 0
+    new = {look: number for number, look in enumerate(sorted(look for look in looks if look not in known), last + 1)}
+    put(connection, appearance, [(number, *look) for look, number in new.items()])
+    return known | new
+
+
+def restart(connection: Connection, rules: str) -> None:
+    """Forget every conclusion; from now on the derived tables follow `rules`."""
+    for table in (namesake, contact, interaction, appearance, alias, person, gone):
+        connection.execute(delete(table))
+    write(connection, "derivation", rules)
+    write(connection, "watermark", "0")
+    write(connection, "identity", "")

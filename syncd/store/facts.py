@@ -1,0 +1,178 @@
+"""The page rule: observations and the cursor that covers them, in one transaction or neither.
+
+A page is turned into rows before the transaction begins, so that the writer's lock is held only for the writing.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from sqlalchemy import delete, func, select
+
+from syncd.model import Message, PageReceipt, Removal, Role, SignalName, Unreadable
+from syncd.pipeline.normalize import normal_address
+from syncd.pipeline.reconcile import identity_of, keys_of
+from syncd.store import accounts
+from syncd.store.codec import (
+    FactKind,
+    clean,
+    clean_id,
+    decode_observation,
+    encode_observation,
+    kind_of,
+    storable,
+)
+from syncd.store.engine import batches, put
+from syncd.store.schema import account, fact, gone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from syncd.model import Meeting, Observation
+
+
+class Record(NamedTuple):
+    """A row of the fact table, but for its number and account; two are equal when nothing changed."""
+
+    remote_id: str
+    kind: FactKind
+    key: int | None
+    content: int | None
+    sender: str | None
+    payload: str
+
+    @property
+    def readable(self) -> bool:
+        """True for what people can be found in."""
+        return self.kind != "unreadable"
+
+
+class Change(NamedTuple):
+    """What stood for one remote id, under which number, and what shall stand there."""
+
+    seq: int | None
+    old: Record | None
+    new: Record | None
+
+
+def encode(observation: Observation) -> tuple[str, Record | None]:
+    """The remote id, and the row that shall stand for it: None for a removal."""
+    remote_id = observation.remote_id
+    if not storable(remote_id):
+        remote_id = clean_id(remote_id)
+    if isinstance(observation, Removal):
+        return remote_id, None
+    payload = encode_observation(observation)
+    if not storable(payload):
+        observation = clean(observation)
+        payload = encode_observation(observation)
+    if isinstance(observation, Unreadable):
+        return remote_id, Record(remote_id, "unreadable", None, None, None, payload)
+    keys = keys_of(observation)
+    sender = _sender(observation) if isinstance(observation, Message) else None
+    kind = kind_of(observation)
+    return remote_id, Record(remote_id, kind, _hash(keys.key), _hash(keys.content), sender, payload)
+
+
+def _hash(key: str) -> int | None:
+    """64 bits of a key, signed as SQL wants them; None for "", which nothing shares."""
+    if not key:
+        return None
+    return int.from_bytes(blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+
+
+def _sender(message: Message) -> str | None:
+    """Who wrote a message that lies in a Sent folder: the owner's own addresses are learned from it."""
+    for signal in message.signals:
+        if signal.name is SignalName.FOLDER and signal.value == "sent":
+            authors = (normal_address(one.address) for one in message.participants if one.role is Role.FROM)
+            return next(authors, "") or None
+    return None
+
+
+def commit(
+    connection: Connection, name: str, page: Sequence[tuple[str, Record | None]], expected: str | None, cursor: str
+) -> PageReceipt:
+    """Write one encoded page of the account called `name`, and move its cursor from `expected` to `cursor`.
+
+    Raises CursorMoved when the cursor is elsewhere, KeyError when the account was never enrolled.
+    """
+    number = accounts.move_cursor(connection, name, expected, cursor)
+    changes = _compare(dict(_known(connection, number, [remote_id for remote_id, _ in page])), page)
+
+    for batch in batches([change.seq for change in changes if change.seq is not None]):
+        connection.execute(delete(fact).where(fact.c.seq.in_(batch)))
+    put(connection, fact, [(number, *change.new) for change in changes if change.new])
+    put(connection, gone, [trace for change in changes if change.old and (trace := _trace(change.old, change.new))])
+
+    readable = sum(_readable(change.new) - _readable(change.old) for change in changes)
+    unreadable = sum(_unreadable(change.new) - _unreadable(change.old) for change in changes)
+    accounts.count(connection, number, readable, unreadable)
+    new = sum(_readable(change.new) and not _readable(change.old) for change in changes)
+    failed = sum(_unreadable(change.new) for change in changes)
+    return PageReceipt(new, len(changes) - new - failed, failed)
+
+
+def _known(connection: Connection, number: int, remote_ids: Sequence[str]) -> Iterator[tuple[str, tuple[int, Record]]]:
+    """The rows that stand for these remote ids, with their numbers."""
+    columns = [fact.c[name] for name in Record._fields]
+    for batch in batches(remote_ids):
+        rows = select(fact.c.seq, *columns).where(fact.c.account == number, fact.c.remote_id.in_(batch))
+        for seq, *record in connection.execute(rows):
+            yield record[0], (seq, Record(*record))
+
+
+def _compare(known: dict[str, tuple[int, Record]], page: Iterable[tuple[str, Record | None]]) -> list[Change]:
+    """What a page changes, observation after observation; equal repeats change nothing."""
+    after: dict[str, Record | None] = {}
+    for remote_id, record in page:
+        before = after[remote_id] if remote_id in after else known[remote_id][1] if remote_id in known else None
+        # What was read once is not lost to a later reading that failed.
+        keeps = before is not None and before.readable and record is not None and not record.readable
+        after[remote_id] = before if keeps else record
+    stood = ((*known.get(remote_id, (None, None)), new) for remote_id, new in after.items())
+    return [Change(seq, old, new) for seq, old, new in stood if old != new]
+
+
+def _trace(old: Record, new: Record | None) -> tuple[int, int | None, int | None] | None:
+    """What has to be voided, when a record is no longer identified by what it was; None when it still is."""
+    if not old.readable:
+        return None
+    if new and (new.key, new.content) == (old.key, old.content) and _identity(new) == _identity(old):
+        return None
+    return _identity(old), old.key, old.content
+
+
+def _identity(record: Record) -> int:
+    observation = cast("Message | Meeting", decode_observation(record.kind, record.remote_id, record.payload))
+    at = observation.at if isinstance(observation, Message) else observation.start
+    return identity_of(keys_of(observation), at)
+
+
+def _readable(record: Record | None) -> bool:
+    return record is not None and record.readable
+
+
+def _unreadable(record: Record | None) -> bool:
+    return record is not None and not record.readable
+
+
+def sent_senders(connection: Connection) -> dict[str, int]:
+    """Who wrote the messages in Sent folders, and how many each."""
+    sent = select(fact.c.sender, func.count()).where(fact.c.sender.is_not(None)).group_by(fact.c.sender)
+    return {sender: count for sender, count in connection.execute(sent) if sender}
+
+
+def unreadable(connection: Connection, name: str) -> Iterator[Unreadable]:
+    """The records of an account that could not be read, in the order they were last tried."""
+    rows = (
+        select(fact.c.remote_id, fact.c.payload)
+        .join(account)
+        .where(account.c.name == name, fact.c.kind == "unreadable")
+        .order_by(fact.c.seq)
+    )
+    for remote_id, payload in connection.execute(rows):
+        yield cast("Unreadable", decode_observation("unreadable", remote_id, payload))

@@ -1,0 +1,134 @@
+"""What a database's own error means to the owner: the one place where it is turned into a sentence.
+
+Only failures of the world are translated (busy, full, refused, damaged, out of reach). Anything else, a broken
+constraint for example, is a bug of ours and passes through.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from syncd.errors import StoreBusy, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PRIMARY_CODE = 0xFF  # the rest of a SQLite error code says where it happened
+
+
+def busy(place: str) -> StoreBusy:
+    """Another program holds the writer's lock."""
+    return StoreBusy(
+        f"Another syncd is writing to {place}; nothing was lost.",
+        "Type the same command again in a moment.",
+    )
+
+
+def newer(place: str) -> StoreError:
+    """The schema has a version that this program does not know."""
+    return StoreError(
+        f"{place} was written by a newer syncd, which this one cannot read; nothing was changed.",
+        "Type: pip install -U syncd",
+    )
+
+
+def foreign(place: str) -> StoreError:
+    """There are tables, and they are not ours."""
+    return StoreError(
+        f"{place} is a database of another program; nothing was changed.",
+        "Name another one under [store] in the configuration, then type: syncd config check",
+    )
+
+
+def translate(error: BaseException | None, place: str) -> StoreError | None:
+    """The sentence for a driver's error about the database at `place`; None when it is no failure of the world."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)
+        sentence = _SQLITE.get(code & _PRIMARY_CODE) if code is not None else None
+        return sentence(place) if sentence else None
+    if error is None or type(error).__module__.partition(".")[0] != "psycopg":
+        return None
+    state: str | None = getattr(error, "sqlstate", None)
+    if state is None:  # the driver's own word, not the server's
+        return _unreachable(place, error) if type(error).__name__ == "OperationalError" else None
+    sentence = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
+    return sentence(place) if sentence else None
+
+
+def _full(place: str) -> StoreError:
+    return StoreError(
+        f"The disk that holds {place} is full; what was being written was left out, nothing else was lost.",
+        "Free some space (to see where it went, type: df -h), then type: syncd sync",
+    )
+
+
+def _refused(place: str) -> StoreError:
+    return StoreError(
+        f"syncd is not allowed to write to {place}; nothing was changed.",
+        f"See who is: ls -ld {place}",
+    )
+
+
+def _damaged(place: str) -> StoreError:
+    return StoreError(
+        f"{place} is damaged, or no database at all; it was left as it is.",
+        f"Put back a backup, or start anew: mv {place} {place}.damaged && syncd sync",
+    )
+
+
+def _failed(place: str) -> StoreError:
+    return StoreError(
+        f"The disk that holds {place} reported an error; what was being written was left out.",
+        "Look what the system says about it: dmesg | tail",
+    )
+
+
+def _no_such(place: str) -> StoreError:
+    return StoreError(f"There is no database {place}.", "Create it: createdb syncd")
+
+
+def _not_let_in(place: str) -> StoreError:
+    return StoreError(
+        f"PostgreSQL did not let syncd in at {place}.",
+        "Put the password into ~/.pgpass, then type: syncd doctor",
+    )
+
+
+def _unreachable(place: str, error: BaseException) -> StoreError:
+    said = str(error).strip().partition("\n")[0]
+    return StoreError(f"PostgreSQL cannot be reached at {place}: {said}", "See whether it runs: pg_isready")
+
+
+def _gone_away(place: str) -> StoreError:
+    return StoreError(f"PostgreSQL at {place} is stopping or starting.", "Type the same command again in a moment.")
+
+
+_SQLITE: dict[int, Callable[[str], StoreError]] = {
+    sqlite3.SQLITE_BUSY: busy,
+    sqlite3.SQLITE_LOCKED: busy,
+    sqlite3.SQLITE_PROTOCOL: busy,
+    sqlite3.SQLITE_FULL: _full,
+    sqlite3.SQLITE_READONLY: _refused,
+    sqlite3.SQLITE_PERM: _refused,
+    sqlite3.SQLITE_CANTOPEN: _refused,
+    sqlite3.SQLITE_CORRUPT: _damaged,
+    sqlite3.SQLITE_NOTADB: _damaged,
+    sqlite3.SQLITE_IOERR: _failed,
+}
+
+# SQLSTATE (PostgreSQL manual, appendix A), or its class
+_POSTGRES: dict[str, Callable[[str], StoreError]] = {
+    "55P03": busy,  # lock_not_available
+    "40": busy,  # serialization_failure, deadlock_detected
+    "53300": busy,  # too_many_connections
+    "53": _full,
+    "58": _failed,
+    "25006": _refused,  # read_only_sql_transaction
+    "42501": _refused,  # insufficient_privilege
+    "3D": _no_such,
+    "28": _not_let_in,
+    "57": _gone_away,
+    "08": _gone_away,
+    "XX": _damaged,
+}

@@ -1,0 +1,83 @@
+"""Letters on their way: stored whole before they are sent, one a day at most, each with the people it showed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select, update
+
+from syncd.model import Letter, LetterState
+from syncd.store.codec import to_micros
+from syncd.store.engine import put
+from syncd.store.schema import letter, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+def post(connection: Connection, one: Letter, people: Sequence[str]) -> bool:
+    """Put a letter into the outbox, and note whom it shows; False when its day has one already."""
+    day = one.date.isoformat()
+    if connection.execute(select(letter.c.day).where(letter.c.day == day)).one_or_none():
+        return False
+    connection.execute(
+        insert(letter).values(
+            day=day,
+            message_id=one.message_id,
+            recipient=one.recipient,
+            content=one.content,
+            state=one.state,
+            attempts=one.attempts,
+            error=one.error,
+        )
+    )
+    put(connection, shown, [(day, person) for person in dict.fromkeys(people)])
+    return True
+
+
+def letters(connection: Connection, states: Sequence[LetterState]) -> tuple[Letter, ...]:
+    """The letters in any of these states, oldest first; all of them when no state is named."""
+    wanted = select(letter).order_by(letter.c.day)
+    if states:
+        wanted = wanted.where(letter.c.state.in_(states))
+    return tuple(
+        Letter(
+            date.fromisoformat(row.day),
+            row.message_id,
+            row.recipient,
+            row.content,
+            LetterState(row.state),
+            row.attempts,
+            row.error,
+        )
+        for row in connection.execute(wanted)
+    )
+
+
+def mark(connection: Connection, day: date, state: LetterState, error: str, at: datetime | None) -> None:
+    """Where the letter of a day stands; every move to SENDING counts as an attempt."""
+    attempts = letter.c.attempts + (state is LetterState.SENDING)
+    connection.execute(
+        update(letter)
+        .where(letter.c.day == day.isoformat())
+        .values(state=state, error=error, attempts=attempts, changed=None if at is None else to_micros(at))
+    )
+
+
+def last_day(connection: Connection) -> date | None:
+    """The last day that has a letter."""
+    day = connection.execute(select(func.max(letter.c.day))).scalar_one()
+    return None if day is None else date.fromisoformat(day)
+
+
+def days_shown(connection: Connection) -> dict[str, tuple[date, ...]]:
+    """On which days each person stood in a digest, oldest first."""
+    days: defaultdict[str, list[date]] = defaultdict(list)
+    for person, day in connection.execute(select(shown.c.person, shown.c.day).order_by(shown.c.day)):
+        days[person].append(date.fromisoformat(day))
+    return {person: tuple(found) for person, found in days.items()}
