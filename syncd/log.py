@@ -21,7 +21,7 @@ TALKATIVE = ("imapclient", "urllib3", "requests", "alembic", "sqlalchemy", "ical
 
 _ADDRESS = re.compile(
     r"""
-    (?: "[^"\n@]{1,64}" | (?: [^\s"'<>()\[\]{},;:@|/\\] | (?<=\w)'(?=\w) ){1,128} )  # quotes around it are not its own
+    (?: "[^"\n@]{1,64}" | (?: [^\s"'<>()\[\]{},;:@|/\\?&] | (?<=\w)'(?=\w) ){1,128} )  # quotes around it are not its own
     (?: @ | %40 )
     (?: \[[^\]\s]{1,64}\] | [^\s"'<>()\[\]{},;:=@|/\\?&]{1,255} )
     """,
@@ -55,7 +55,7 @@ def configure(level: str, *, names: bool = False) -> None:
 
 def redact(text: str) -> str:
     """The text with p:xxxx in the place of every e-mail address; one address always gives one mark."""
-    return _ADDRESS.sub(_mark, text)
+    return _ADDRESS.sub(_mark, text) if "@" in text or "%40" in text else text
 
 
 def _mark(found: re.Match[str]) -> str:

@@ -31,7 +31,7 @@ def read_accounts(document: Document, problems: Problems) -> dict[str, AccountSe
         if not isinstance(values, dict):
             problems.at_key(where, f"an account is a table of its own: [accounts.{name}]")
             continue
-        connector = _connector(values.get("type"), where, problems)
+        connector = _connector(_kind(values, where, problems), where, problems)
         later = LATER_ACCOUNT_KEYS if connector is None else connector.Options.later
         for key in sorted(later & values.keys()):
             problems.at_key((*where, key), f'"{key}" {LATER}')
@@ -47,15 +47,23 @@ def read_accounts(document: Document, problems: Problems) -> dict[str, AccountSe
     return accounts
 
 
+def _kind(values: dict[str, object], where: Where, problems: Problems) -> object:
+    """What the account says under "type", or under a slip of it."""
+    if "type" in values:
+        return values["type"]
+    slip = next((key for key in values if nearest(key, ("type",))), None)
+    if slip is None:
+        return None
+    problems.at_key((*where, slip), f'unknown key "{slip}"; did you mean "type"?')
+    return values[slip]
+
+
 def _connector(kind: object, where: Where, problems: Problems) -> type[Connector] | None:
     """The connector of an account; of a slip the one that was meant, so that its options are checked too."""
     installed = connector_names()
     place = (*where, "type")
     if kind is None:
-        if not problems.document.faults:
-            problems.at_key(
-                where, f'"type" is missing here: which connector reads this account; there are {together(installed)}'
-            )
+        problems.missing(place, f"which connector reads this account; there are {together(installed)}")
         return None
     meant: tuple[str, ...] = (str(kind),)
     if kind in LATER_CONNECTORS and kind not in installed:

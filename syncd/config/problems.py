@@ -14,6 +14,15 @@ from pydantic import ValidationError
 from syncd.config.later import names_at
 from syncd.config.nearest import did_you_mean, nearest
 from syncd.config.sentences import Refusal, own_words, sentence
+from syncd.config.settings import (
+    DaemonTable,
+    DigestTable,
+    IgnoreTable,
+    MeTable,
+    PrivacyTable,
+    SendSettings,
+    StoreTable,
+)
 from syncd.config.sheet import MASK, Range, is_secret_name
 from syncd.config.tables import field_at, fields_of, table_at
 from syncd.connector import SecretRef
@@ -30,6 +39,16 @@ if TYPE_CHECKING:
 
 
 _NO_TABLE = frozenset({"model_type", "model_attributes_type", "dict_type"})
+_NOT_TOLD_HERE = frozenset({"extra_forbidden", "default_factory_not_called"})
+_HOMES = {
+    "me": fields_of(MeTable),
+    "digest": fields_of(DigestTable),
+    "digest.send": fields_of(SendSettings),
+    "ignore": fields_of(IgnoreTable),
+    "privacy": fields_of(PrivacyTable),
+    "store": fields_of(StoreTable),
+    "daemon": fields_of(DaemonTable),
+}
 _WRITTEN_OUT = 'a secret must not stand in this file; write where it can be found, like { env = "WORK" }'
 
 
@@ -39,6 +58,8 @@ class Problems:
 
     document: Document
     found: list[tuple[Range, str]] = field(default_factory=list)
+    meant: set[Where] = field(default_factory=set)
+    """Keys that are there after all, under a slip of the keyboard."""
     hidden: dict[Where, Range] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,11 +83,23 @@ class Problems:
                 if not (first["type"].endswith("_type") and not error["type"].endswith("_type")):
                     continue
             chosen[where] = error
+        for where, error in chosen.items():
+            if error["type"] == "extra_forbidden":
+                self._unknown(where, root, base)
         deeper = {where[:length] for where in chosen for length in range(len(where))}
         for where, error in chosen.items():
-            if error["type"] == "default_factory_not_called" or (where in deeper and error["type"].endswith("_type")):
-                continue  # something it depends on is wrong and reported; another choice was closer
-            self._refuse(where, error, root, base)
+            said_closer = where in deeper and error["type"].endswith(
+                ("_type", "too_short")
+            )  # by another choice, an item
+            if not said_closer and error["type"] not in _NOT_TOLD_HERE:
+                self._refuse(where, error, field_at(root, where[len(base) :]))
+
+    def missing(self, where: Where, purpose: str) -> None:
+        """A key that should be there; unless it may stand in a line that could not be read, or under a slip."""
+        if self.document.faults or where in self.meant:
+            return
+        name = f"[{where[-1]}]" if len(where) == 1 else f'"{where[-1]}"'
+        self.at_key(where[:-1], f"{name} is missing here: {purpose}")
 
     def report(self) -> tuple[Problem, ...]:
         """All of them, in the order of the file."""
@@ -93,31 +126,24 @@ class Problems:
                 choice = True
         return where, choice
 
-    def _refuse(self, where: Where, error: ErrorDetails, root: type[BaseModel], base: Where) -> None:
-        local = where[len(base) :]
-        match error["type"]:
-            case "extra_forbidden":
-                self._unknown(where, table_at(root, local[:-1]))
-            case "missing":
-                if self.document.faults:
-                    return  # it may stand in a line that could not be read
-                found = field_at(root, local)
-                purpose = f": {found.description}" if found and found.description else ""
-                self.at_key(where[:-1], f'"{where[-1]}" is missing here{purpose}')
-            case _ if error["loc"][-1:] == ("[key]",):
-                self.at_key(where, own_words(error))
-            case _:
-                self.at_value(where, self._sentence(where, error, field_at(root, local)))
+    def _refuse(self, where: Where, error: ErrorDetails, known: FieldInfo | None) -> None:
+        if error["type"] == "missing":
+            self.missing(where, (known.description if known else None) or "nothing works without it")
+        elif error["loc"][-1:] == ("[key]",):
+            self.at_key(where, own_words(error))
+        else:
+            self.at_value(where, self._sentence(where, error, known))
 
-    def _sentence(self, where: Where, error: ErrorDetails, field: FieldInfo | None) -> str:
+    def _sentence(self, where: Where, error: ErrorDetails, known: FieldInfo | None) -> str:
         hidden = any(where[:length] in self.hidden for length in range(1, len(where) + 1))
         if hidden and error["type"] in _NO_TABLE:
             return _WRITTEN_OUT
-        name = next((step for step in reversed(where) if isinstance(step, str)), "this")
-        return sentence(Refusal(name, None if hidden else self.document.lookup(where), error, field))
+        names = tuple(step for step in where if isinstance(step, str))
+        return sentence(Refusal(names, None if hidden else self.document.lookup(where), error, known))
 
-    def _unknown(self, where: Where, table: type[BaseModel] | None) -> None:
+    def _unknown(self, where: Where, root: type[BaseModel], base: Where) -> None:
         name = str(where[-1])
+        table = table_at(root, where[len(base) : -1])
         known = fields_of(table) if table else {}
         siblings = self.document.lookup(where[:-1])
         taken = siblings if isinstance(siblings, dict) else {}
@@ -128,6 +154,9 @@ class Problems:
         hint = did_you_mean(name, (*known, *later), taken)
         if meant and meant[0] in later:
             hint = hint.replace("?", "? It is not supported by this version yet")
+        elif not meant and (homes := [home for home in _HOMES if name in _HOMES[home]]):
+            hint = f"; it belongs in [{homes[0]}]"
+        self.meant |= {(*where[:-1], key) for key in meant}
         kind = "table" if isinstance(self.document.lookup(where), dict) and where not in self.document.spots else "key"
         self.at_key(where, f'unknown {kind} "{name}"{hint}')
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncd.config.nearest import did_you_mean, together
+from syncd.config.nearest import did_you_mean
 from syncd.pipeline.normalize import mailbox_key, normal_address
 from syncd.pipeline.policy import DEFAULT_CIRCLES
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from syncd.config.settings import AccountSettings
 
 _BUILT_IN = frozenset(circle.name for circle in DEFAULT_CIRCLES)
-_NEEDED = {"smtp": ("host",), "maildir": ("path",)}
+_NEEDED = {"smtp": {"host": "the SMTP server"}, "maildir": {"path": "the Maildir to put the digest in"}}
 
 
 def check_references(document: Document, accounts: Mapping[str, AccountSettings], problems: Problems) -> None:
@@ -41,23 +41,21 @@ def check_references(document: Document, accounts: Mapping[str, AccountSettings]
         )
     _check_people(document, problems)
     _check_sending(document, problems)
-    if document.faults:
-        return  # what is missing may stand in a line that could not be read
     _check_owner(document, accounts, problems)
     for name, table in _table(document, ("circles",)).items():
         if name not in _BUILT_IN and isinstance(table, dict) and "cadence" not in table:
-            problems.at_key(("circles", name), f'"cadence" is missing here: how often is enough in "{name}"')
+            problems.missing(("circles", name, "cadence"), f'how often is enough in "{name}"')
 
 
 def _check_owner(document: Document, accounts: Mapping[str, AccountSettings], problems: Problems) -> None:
     written = _table(document, ("accounts",))
     if not written:
-        problems.at_key(("accounts",), "there is no account yet; add one, like [accounts.work]")
+        problems.missing(("accounts",), "the mailboxes and calendars to watch; add one, like [accounts.work]")
     me = _table(document, ("me",))
-    if not me or me.get("addresses"):
+    if not me or me.get("addresses") or len(accounts) < len(written):
         return
-    if not any(account.options.own_addresses() for account in accounts.values()) and len(accounts) == len(written):
-        problems.at_key(("me",), 'no address of yours is known; add addresses = ["you@example.org"]')
+    if not any(account.options.own_addresses() for account in accounts.values()):
+        problems.missing(("me", "addresses"), 'your own, like ["you@example.org"]; no account names one either')
 
 
 def _check_people(document: Document, problems: Problems) -> None:
@@ -80,12 +78,12 @@ def _check_people(document: Document, problems: Problems) -> None:
 def _check_sending(document: Document, problems: Problems) -> None:
     """Each way of sending has what it cannot do without."""
     send = _table(document, ("digest", "send"))
-    needed = [] if document.faults else [name for name in _NEEDED.get(str(send.get("via")), ()) if name not in send]
-    if needed:
-        problems.at_key(("digest", "send"), f'via = "{send["via"]}" also needs {together(needed)}')
+    for name, purpose in _NEEDED.get(str(send.get("via")), {}).items():
+        if name not in send:
+            problems.missing(("digest", "send", name), purpose)
     for one, other in (("username", "password"), ("password", "username")):
-        if one in send and other not in send and not document.faults:
-            problems.at_key(("digest", "send", one), f"{one} is nothing without {other}")
+        if one in send and other not in send:
+            problems.missing(("digest", "send", other), f"{one} is nothing without it")
 
 
 def _circles_named(document: Document) -> Iterator[tuple[Where, str]]:

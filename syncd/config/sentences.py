@@ -24,12 +24,22 @@ _FEW = 8
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused value: the name of its key, the value (None: not to be repeated), the error, the field it is for."""
+    """A refused value: the keys that lead to it, the value (None: not to be repeated), the error, the field."""
 
-    name: str
+    names: tuple[str, ...]
     value: object
     error: ErrorDetails
     field: FieldInfo | None
+
+    @property
+    def name(self) -> str:
+        """The key."""
+        return self.names[-1] if self.names else "this"
+
+    @property
+    def table(self) -> str:
+        """The key as a table's header names it."""
+        return ".".join(self.names)
 
 
 def sentence(refusal: Refusal) -> str:
@@ -76,8 +86,15 @@ def _choice(refusal: Refusal) -> str:
 def _out_of_range(refusal: Refusal) -> str:
     metadata = refusal.field.metadata if refusal.field else []
     limits = {name: getattr(limit, name) for limit in metadata for name in ("ge", "le") if hasattr(limit, name)}
-    both = f"from {limits['ge']} to {limits['le']}" if limits.keys() >= {"ge", "le"} else ""
-    wanted = both or refusal.error["msg"].replace("Input should be ", "")
+    match limits:
+        case {"ge": low, "le": high}:
+            wanted = f"from {low} to {high}"
+        case {"ge": low}:
+            wanted = f"at least {low}"
+        case {"le": high}:
+            wanted = f"at most {high}"
+        case _:
+            wanted = refusal.error["msg"].removeprefix("Input should be ")
     return f"{refusal.name} must be {wanted}{_not(refusal.value)}"
 
 
@@ -96,13 +113,13 @@ def _not_a_text(refusal: Refusal) -> str:
 
 def _not_a_list(refusal: Refusal) -> str:
     if isinstance(refusal.value, dict):
-        return f"write [[{refusal.name}]], with two brackets"
+        return f"write [[{refusal.table}]], with two brackets"
     return f"{refusal.name} must be a list" + ("" if refusal.value is None else f": [{written(refusal.value)}]")
 
 
 def _not_a_table(refusal: Refusal) -> str:
     if isinstance(refusal.value, list) and refusal.value and isinstance(refusal.value[0], dict):
-        return f"write [{refusal.name}], with one bracket"
+        return f"write [{refusal.table}], with one bracket"
     return f"{refusal.name} must be a table"
 
 
