@@ -307,10 +307,13 @@ class Store:
         with self._transactions.reading() as connection:
             return outbox.letters(connection, states)
 
-    def mark(self, day: date, state: LetterState, error: str = "", at: datetime | None = None) -> None:
-        """Where the letter of `day` stands since `at`; every move to SENDING counts as an attempt."""
+    def mark(self, day: date, state: LetterState, error: str = "", at: datetime | None = None) -> bool:
+        """Where the letter of `day` stands since `at`; every move to SENDING counts as an attempt.
+
+        Only a queued letter begins to be sent: False when another syncd was first.
+        """
         with self._transactions.writing() as connection:
-            outbox.mark(connection, day, state, error, at)
+            return outbox.mark(connection, day, state, error, at)
 
     def shown(self) -> Mapping[str, tuple[date, ...]]:
         """On which days each person (by id) stood in a digest, oldest first."""

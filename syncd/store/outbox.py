@@ -59,14 +59,24 @@ def letters(connection: Connection, states: Sequence[LetterState]) -> tuple[Lett
     )
 
 
-def mark(connection: Connection, day: date, state: LetterState, error: str, at: datetime | None) -> None:
-    """Where the letter of a day stands; every move to SENDING counts as an attempt."""
-    attempts = letter.c.attempts + (state is LetterState.SENDING)
-    connection.execute(
-        update(letter)
-        .where(letter.c.day == day.isoformat())
-        .values(state=state, error=error, attempts=attempts, changed=None if at is None else to_micros(at))
+def mark(connection: Connection, day: date, state: LetterState, error: str, at: datetime | None) -> bool:
+    """Where the letter of a day stands; every move to SENDING counts as an attempt.
+
+    Only a queued letter begins to be sent: False when another syncd was first.
+    """
+    sending = state is LetterState.SENDING
+    change = update(letter).where(letter.c.day == day.isoformat())
+    if sending:
+        change = change.where(letter.c.state == LetterState.QUEUED)
+    changed = connection.execute(
+        change.values(
+            state=state,
+            error=error,
+            attempts=letter.c.attempts + sending,
+            changed=None if at is None else to_micros(at),
+        )
     )
+    return changed.rowcount == 1
 
 
 def last_day(connection: Connection) -> date | None:
@@ -76,8 +86,10 @@ def last_day(connection: Connection) -> date | None:
 
 
 def days_shown(connection: Connection) -> dict[str, tuple[date, ...]]:
-    """On which days each person stood in a digest, oldest first."""
+    """On which days each person stood in a digest, oldest first; a digest that was refused showed nobody."""
     days: defaultdict[str, list[date]] = defaultdict(list)
-    for person, day in connection.execute(select(shown.c.person, shown.c.day).order_by(shown.c.day)):
+    seen = select(shown.c.person, shown.c.day).join(letter, letter.c.day == shown.c.day)
+    seen = seen.where(letter.c.state != LetterState.REFUSED).order_by(shown.c.day)
+    for person, day in connection.execute(seen):
         days[person].append(date.fromisoformat(day))
     return {person: tuple(found) for person, found in days.items()}
