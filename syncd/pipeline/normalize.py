@@ -168,6 +168,7 @@ def name_from_address(address: str) -> str:
 
 # --------------------------------------------------------------------------- identifiers
 
+_BRACKET_OR_SPACE = re.compile(r"[<>\s]")
 _BRACKETED_ID = re.compile(r"<([^<>]*)>")
 _REPLY_MARK = re.compile(
     r"(?:\s*(?:(?:re|aw|sv|vs|r|rif|ref|antw|odp|ynt|bls|balas|ris|res|fwd?|wg|tr|i|vb|enc|rv|trs|ilt|pd|doorst)"
@@ -187,11 +188,11 @@ def message_key(message_id: str) -> str:
 
     Cut at 998 characters.
     """
+    if message_id.isprintable() and not _BRACKET_OR_SPACE.search(message_id):
+        return message_id[:_LONGEST_ID]
     if "<" in message_id and (match := _BRACKETED_ID.search(message_id)):
         message_id = match[1]
-    if " " in message_id or not message_id.isprintable():
-        message_id = "".join(_CONTROL.sub("", message_id).split())
-    return message_id.strip("<>")[:_LONGEST_ID]
+    return "".join(_CONTROL.sub("", message_id).split()).strip("<>")[:_LONGEST_ID]
 
 
 def subject_key(subject: str) -> str:

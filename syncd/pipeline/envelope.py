@@ -1,0 +1,88 @@
+"""Who really wrote a message, and to whom: its participants and signals, read once.
+
+A mailing list may have rewritten From to survive DMARC: "Anna via Club <club@...>" (sync-rules 10.6). The list itself
+is never somebody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from syncd.model import Role, SignalName
+from syncd.pipeline.normalize import display_name, normal_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncd.model import Message, Participant
+    from syncd.pipeline.own_addresses import OwnAddresses
+
+ROLES: Final = (Role.FROM, Role.ORGANIZER, Role.TO, Role.CC, Role.BCC, Role.ATTENDEE)
+"""From the most visible role to the least; of two roles of one address the first counts."""
+
+_FROM: Final = Role.FROM  # an enum's member is slow to reach, and this is asked for every participant
+_MUNGED: Final = ".invalid"  # Apache's way: anna@rossi.example.INVALID
+_NO_FIELDS: Final[Mapping[SignalName, str]] = {}
+
+
+@dataclass(slots=True)
+class Envelope:
+    """The author ("" when no person's address can be had), the recipients by normal address, the signals by name."""
+
+    author: str
+    name: str
+    recipients: Mapping[str, Participant]
+    fields: Mapping[SignalName, str]
+
+    def mine(self, own: OwnAddresses) -> bool:
+        """Whether I wrote it: From or Sender is mine, whatever folder it lies in."""
+        return self.author in own or (
+            SignalName.SENDER in self.fields and normal_address(self.fields[SignalName.SENDER]) in own
+        )
+
+    @property
+    def through_list(self) -> bool:
+        """Whether a mailing list carried it."""
+        return SignalName.LIST_ID in self.fields or SignalName.LIST_POST in self.fields
+
+
+def envelope_of(message: Message) -> Envelope:
+    """Read the participants and signals of a message; of repeated signals the first counts."""
+    fields = {signal.name: signal.value for signal in reversed(message.signals)} if message.signals else _NO_FIELDS
+    author, name = "", ""
+    recipients: dict[str, Participant] = {}
+    for one in message.participants:
+        address = normal_address(one.address)
+        if one.role is not _FROM:
+            known = recipients.get(address)
+            if address and (known is None or ROLES.index(one.role) < ROLES.index(known.role)):
+                recipients[address] = one
+        elif not author:
+            author = address
+            if fields and (not address or _speaks_through_list(one.name, address, fields)):
+                author = _before_the_list(one.address, fields)
+            name = display_name(one.name)
+    return Envelope(author, name, recipients, fields)
+
+
+def is_list_address(address: str, fields: Mapping[SignalName, str]) -> bool:
+    """Whether posts to the list go to this normal address (List-Post; RFC 2919 names the list after it)."""
+    post = normal_address(fields.get(SignalName.LIST_POST, ""))
+    return address == post or address.replace("@", ".") == fields.get(SignalName.LIST_ID, "").lower()
+
+
+def _speaks_through_list(name: str, address: str, fields: Mapping[SignalName, str]) -> bool:
+    if SignalName.LIST_ID not in fields and SignalName.LIST_POST not in fields:
+        return False
+    return " via " in name or is_list_address(address, fields)
+
+
+def _before_the_list(written: str, fields: Mapping[SignalName, str]) -> str:
+    for field in (SignalName.ORIGINAL_FROM, SignalName.REPLY_TO):
+        value = fields.get(field, "")
+        address = normal_address(value[value.rfind("<") + 1 :])
+        if address and not is_list_address(address, fields):
+            return address
+    bare = written.lower().strip("<>")
+    return normal_address(bare.removesuffix(_MUNGED)) if bare.endswith(_MUNGED) else ""

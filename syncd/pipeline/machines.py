@@ -1,0 +1,119 @@
+"""Addresses and names behind which nobody in particular sits: robots, relays, role mailboxes.
+
+Only what an address or a display name itself says; headers are judged in `classify`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from syncd.pipeline.normalize import domain_of, name_words
+
+_EDGE = r"(?:^|[._+=\-])"
+_END = r"(?:$|[._+=\-\d])"
+_NO_REPLY = (
+    r"(?:no|non|not|do?n.?t|do[._\-]?not)[._\-]?re(?:ply|spond)|noreply|ne[._\-]?pas[._\-]?repondre|no[._\-]?responder?"
+    r"|nao[._\-]?respond[ae]r?|(?:nicht|keine)[._\-]?antwort(?:en)?|non[._\-]?rispondere|jangan[._\-]?balas"
+    r"|unattended|unmonitored"
+)
+_ROBOT = (
+    r"mailer|mailer[._\-]?daemon|daemon|bounces?|notif(?:y|ier|ications?)|notices?|alerts?|reminders?|automailer"
+    r"|news|newsletters?|nieuwsbrief|updates?|digests?|bulletins?|mailings?|mailshot|campaigns?|promos?|promotions?"
+    r"|offers?|deals|specials|marketing|announce(?:ments?)?|automat(?:ed|ic|ion)|auto[._\-]?(?:reply|confirm|mail)?"
+    r"|autoresponder|robots?|bots?|cron|nobody|devnull|www[._\-]?data|httpd|nagios|jenkins|buildbot|dependabot"
+    r"|syzbot|bugzilla|patchwork|mailman|majordomo|listserv|listmaster|lists?erv|unsubscribe|confirm(?:ations?)?"
+    r"|receipts?|calendar[._\-]?notification|invitations?|members?(?:hips?)?services?|subscriptions?|rewards"
+)
+_MACHINE = re.compile(f"{_EDGE}(?:{_NO_REPLY}){_END}|{_EDGE}(?:{_ROBOT})(?:$|[._+=\\-\\d])")
+_MACHINE_WHOLE = re.compile(
+    r"root|system|sys(?:log|admin)?|anacron|logwatch|server|mail[._\-]?server|postmaster|uucp|www|apache|backup|scanner|printer|copier"
+    r"|owner-.+|.+-(?:owner|request|bounces?|errors?|return.*|admin)|undisclosed[._\-]?recipients|reply\+.+"
+    r"|no[._\-]?address|prvs=.+|srs[01]=.+|msprvs1=.+"
+)
+_TOKEN = re.compile(r"(?:^|[._+=\-])(?=[a-f]*\d)[0-9a-f]{20,}(?:$|[._+=\-])|[^=]+=[a-z0-9.\-]+\.[a-z]{2,}$")
+
+_RELAYS = re.compile(
+    r"(?:^|\.)(?:reply\.github\.com|noreply\.github\.com|linkedin\.com|facebookmail\.com|bounces\.[\w.-]+"
+    r"|(?:e|em|email|mail|reply)\.linkedin\.com|atlassian\.net|zendesk\.com|intercom-mail\.com|intercom\.io"
+    r"|docusign\.net|amazonses\.com|sendgrid\.net|mailgun\.org|mcsv\.net|rsgsv\.net|mailchimpapp\.net|list-manage\.com"
+    r"|meetup\.com|eventbrite\.com|redditmail\.com|pinterest\.com|quora\.com|twitter\.com|instagram\.com"
+    r"|doodle\.com|calendly\.com|evite\.com|paypal\.com)$"
+)
+
+_ROLE = re.compile(
+    r"info|information|support|sales|vendite|vertrieb|office|ufficio|buero|segreteria|secretar(?:y|iat)|sekretariat"
+    r"|contact|contacts|contactus|kontakt|contatti|kontak|admin|admins|administrator|administration|amministrazione|help"
+    r"|helpdesk|help-?desk|service|services|customer|customers|customerservice|customercare|customersupport|client"
+    r"|clients|care|kundenservice|layanan|team|staff|jobs|careers?|lowongan|hr|recruit(?:ing|ment)|personnel|billing"
+    r"|accounts?|accounting|accountspayable|payable|payables|receivable|payments?|invoices?|invoicing|fattur[ae]|orders?"
+    r"|ordini|shop|store|booking|bookings|reservations?|reception|frontdesk|press|presse|media|pr|webmaster|hostmaster"
+    r"|postmaster|abuse|security|noc|legal|privacy|dpo|compliance|feedback|survey|surveys|enquir(?:y|ies)|inquir(?:y|ies)"
+    r"|questions|registration|register|registrar|events?|community|committee|board|group|department|dept|members?"
+    r"|membership|subscribe|editor|editors|editorial|redazione|redaktion|moderator|moderators|technical|tech|it|desk"
+    r"|everyone|everybody|all|allstaff|employees|users?|list|lists|maintainers?|developers?|devel|public|relations"
+    r"|center|centre|outlook|migration|communications?|management|corporate|online|web|site|mail-?admin"
+)
+
+_TELLING_NAME = 4  # shorter last names stand in many words
+_NO_PERSONS_WORD = re.compile(
+    r"team|support|services?|customer|notifications?|news|newsletters?|info|sales|list|lists|bot|robot|inc|ltd|gmbh|llc"
+    r"|corp|corporation|company|srl|spa|bank|university|universit\w*|institute?|department|dept|group|accounts?|billing"
+    r"|security|alerts?|admin|administrator|administration|system|daemon|mailer|unknown|anonymous|noreply|reply|root"
+    r"|office|center|centre|helpdesk|desk|help|service-?desk|committee|association|foundation|society|club|store|shop"
+    r"|online|digest|updates?|announcements?|jenkins|github|gitlab|linkedin|facebook|google|amazon|user|users|account"
+    r"|members?|membership|editors?|editorial|recruiting|careers?|jobs|press|media|marketing|webmaster|postmaster"
+    r"|undisclosed|recipients?|invitations?|calendar|automation|automatic|the|your|our|via|and|of|for|from|no|not"
+    r"|com|net|org|http|https|www|code|dev|developers?|test|tester|build|builds|ci|release|releases"
+)
+
+
+@lru_cache(1 << 15)
+def is_machine_address(address: str) -> bool:
+    """Whether a normal address says by itself that no person writes from it: no-reply, robots, relays, tokens."""
+    local, _, domain = address.partition("@")
+    return bool(
+        _MACHINE.search(local) or _MACHINE_WHOLE.fullmatch(local) or _TOKEN.search(local) or _RELAYS.search(domain)
+    )
+
+
+@lru_cache(1 << 15)
+def is_role_address(address: str) -> bool:
+    """Whether a normal address is a mailbox of an office, not of a person: info@, sales@, customer.service@."""
+    local = address.partition("@")[0].partition("+")[0].rstrip("0123456789")
+    words = [word for word in re.split(r"[._\-]+", local) if word]
+    return bool(words) and all(_ROLE.fullmatch(word) for word in words)
+
+
+@lru_cache(1 << 15)
+def is_persons_name(name: str) -> bool:
+    """Whether a display name can be somebody's: two words or more, none of which only offices and machines carry."""
+    words = name_words(name)
+    full = [word for word in words if len(word) > 1 or not word.isascii()]
+    return (
+        len(full) > 1
+        and " via " not in f" {name.lower()} "
+        and not any(_NO_PERSONS_WORD.fullmatch(word) or any(mark.isdigit() for mark in word) for word in words)
+    )
+
+
+_ROOM = re.compile(
+    r"rooms?|conf(?:erence)?-?rooms?|meeting-?rooms?|board-?room|conf|sala|ruang(?:an)?|besprechungsraum|raum|zimmer|salle"
+    r"|resource|equipment|projector|beamer|polycom|videoconf(?:erence)?|vc"
+)
+
+
+@lru_cache(1 << 12)
+def is_room(address: str, name: str) -> bool:
+    """Whether a place or a thing was invited, not somebody."""
+    local = address.partition("@")[0]
+    words = (*re.split(r"[._\-\d]+", local), *name_words(name))
+    return "resource" in domain_of(address).split(".") or any(map(_ROOM.fullmatch, words))
+
+
+def is_own_house(name: str, address: str) -> bool:
+    """Whether a person's last name stands in the domain: info@rossi.example is Anna Rossi's own mailbox."""
+    if not is_persons_name(name):
+        return False
+    last = name_words(name)[-1].replace("-", "")
+    return len(last) >= _TELLING_NAME and last in domain_of(address).replace("-", "")
