@@ -388,10 +388,11 @@ class Relationship:
     snoozed_until: date | None = None
     yearly: tuple[tuple[int, int], ...] = ()  # (year, exchanges)
     accounts: tuple[str, ...] = ()  # every account this person was seen in
-    last_met: datetime | None = None  # the end of the last meeting
+    last_met: datetime | None = None  # the end of the last meeting or talk
     quiet_since: datetime | None = None  # since when nothing has come of it: what a gap is counted from
     new_address: str = ""  # the address they moved to lately
     new_address_since: date | None = None
+    they_left: bool = False  # who left the job we shared: they, or the owner
     goodbye_on: date | None = None  # the day of their goodbye mail
     shared: Touch | None = None  # the last wide meeting both were at, if later than the last contact
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from math import pow as power
 from math import sqrt
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from syncd.model import Direction, Tie, TieState
+from syncd.model import Direction, InteractionKind, Role, Tie, TieState, VerdictKind
 from syncd.pipeline.spans import elapsed, usual, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from syncd.model import Touch
 
 DAY = 86400.0
 
@@ -56,13 +59,9 @@ _STREAK = 2
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
-
-class Exchange(NamedTuple):
-    """One exchange that counts: when it was over (epoch seconds), from whose side, and what it weighs."""
-
-    when: float
-    direction: Direction
-    weight: float
+# Bound once: looking a member up in its enum costs more than all else the loop over touches does with it.
+_IN, _OUT, _MAIL, _LIST = Direction.IN, Direction.OUT, InteractionKind.MAIL, VerdictKind.LIST
+_CC, _BCC = Role.CC, Role.BCC
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +97,25 @@ class History:
         return self.met > 0 or (self.sent > 0 and self.received > 0)
 
 
-def history_of(exchanges: Sequence[Exchange]) -> History:
-    """What these exchanges, oldest first, add up to."""
-    if not exchanges:
+def history_of(touches: Sequence[Touch]) -> History:
+    """What these touches, all of which count, oldest first, add up to."""
+    if not touches:
         return History()
     sent = received = met = unanswered = month = 0
     conversations = 1
-    previous = first = exchanges[0].when
+    previous = first = touches[0].until.timestamp()
     sign_of_life: float | None = None
     today = asked_on = -1
     days: list[tuple[int, float]] = []
     months: dict[int, int] = {}
     gaps: list[float] = []
-    for when, direction, weight in exchanges:
+    for touch in touches:
+        when, direction, weight = touch.until.timestamp(), touch.direction, _weight(touch)
         day = int(when // DAY)
         if day != today:
             today = day
             days.append((day, weight))
-            calendar = date.fromordinal(_EPOCH_ORDINAL + day)
-            month = calendar.year * 12 + calendar.month - 1
+            month = _month_of(day)
         elif weight > days[-1][1]:
             days[-1] = (day, weight)
         months[month] = months.get(month, 0) + 1
@@ -124,13 +123,13 @@ def history_of(exchanges: Sequence[Exchange]) -> History:
             gaps.append(when - previous)
             conversations += 1
         previous = when
-        if direction is Direction.OUT:
+        if direction is _OUT:
             sent += 1
-            if weight >= MAIL_WEIGHT and day != asked_on:
+            if day != asked_on and weight >= MAIL_WEIGHT:
                 unanswered += 1
                 asked_on = day
             continue
-        if direction is Direction.IN:
+        if direction is _IN:
             received += 1
         else:
             met += 1
@@ -148,6 +147,19 @@ def history_of(exchanges: Sequence[Exchange]) -> History:
         days=tuple(days),
         months=tuple(months.items()),
     )
+
+
+def _weight(touch: Touch) -> float:
+    if touch.kind is not _MAIL:
+        return MEETING_WEIGHT
+    aside = touch.verdict is _LIST or touch.role is _CC or touch.role is _BCC
+    return ASIDE_WEIGHT if aside else MAIL_WEIGHT
+
+
+@lru_cache(1 << 14)
+def _month_of(day: int) -> int:
+    calendar = date.fromordinal(_EPOCH_ORDINAL + day)
+    return calendar.year * 12 + calendar.month - 1
 
 
 def strength_of(history: History, now: float) -> float:
