@@ -61,36 +61,42 @@ def deliver_pending(store: Store, transport: Transport, now: datetime) -> tuple[
 
 def _deal_with(store: Store, transport: Transport, letter: Letter, now: datetime) -> Letter | None:
     if letter.state is LetterState.SENDING:
-        state, error = LetterState.SENT, _INTERRUPTED
+        after = replace(letter, state=LetterState.SENT, error=_INTERRUPTED)
     elif _day_is_over(letter, now):
-        state, error = LetterState.REFUSED, f"{letter.error} {_TOO_LATE}".lstrip()
+        after = replace(letter, state=LetterState.REFUSED, error=f"{letter.error} {_TOO_LATE}".lstrip())
     else:
         try:
-            state, error = _attempt(store, transport, letter, now)
+            after = _attempt(store, transport, letter, now)
         except _TakenAlready:
             return None
-    store.mark(letter.date, state, error, now)
-    return replace(letter, state=state, error=error)
+    store.mark(after.date, after.state, after.error, now)
+    return after
 
 
-def _attempt(store: Store, transport: Transport, letter: Letter, now: datetime) -> tuple[LetterState, str]:
+def _attempt(store: Store, transport: Transport, letter: Letter, now: datetime) -> Letter:
+    attempts = letter.attempts
+
     def commit() -> None:
+        nonlocal attempts
         if not store.mark(letter.date, LetterState.SENDING, at=now):
             raise _TakenAlready
+        attempts += 1
 
+    state, error = LetterState.SENT, ""
     try:
         transport.send(letter, commit)
-    except Refused as error:
-        return LetterState.REFUSED, _in_words(error)
-    except InDoubt as error:
-        return LetterState.SENT, _in_words(error)
-    except DeliveryError as error:
-        return LetterState.QUEUED, _in_words(error)
-    return LetterState.SENT, ""
+    except DeliveryError as failure:
+        state, error = _verdict(failure), f"{failure.title} {failure.hint}".rstrip()
+    return replace(letter, state=state, error=error, attempts=attempts)
 
 
-def _in_words(error: DeliveryError) -> str:
-    return f"{error.title} {error.hint}".rstrip()
+def _verdict(failure: DeliveryError) -> LetterState:
+    match failure:
+        case Refused():
+            return LetterState.REFUSED
+        case InDoubt():
+            return LetterState.SENT
+    return LetterState.QUEUED
 
 
 def _day_is_over(letter: Letter, now: datetime) -> bool:

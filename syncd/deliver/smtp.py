@@ -77,6 +77,7 @@ class Smtp:
         """A server that has greeted us, encrypted the line and let us in; every complaint of smtplib translated."""
         try:
             with closing(self._connect()) as server:
+                server.ehlo_or_helo_if_needed()
                 if self.username:
                     server.login(self.username, self.password)
                 yield server
@@ -97,6 +98,9 @@ class Smtp:
             ) from error
         except smtplib.SMTPException as error:
             raise DeliveryError(f"{self.host} broke off: {error}.", AGAIN) from error
+        except ssl.SSLError as error:
+            reason = (error.reason or "the line broke").replace("_", " ").lower()
+            raise DeliveryError(f"No encrypted connection to {self.host} came about: {reason}.", _CHECK) from error
         except OSError as error:
             reason = error.strerror or str(error) or type(error).__name__
             raise DeliveryError(f"{self.host}, port {self.port}, cannot be reached: {reason}.", AGAIN) from error
