@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from syncd.model import MeetingStatus, Response, Role, SignalName, Verdict, VerdictKind
 from syncd.pipeline.envelope import envelope_of, is_list_address
-from syncd.pipeline.machines import is_machine_address, is_own_house, is_role_address
+from syncd.pipeline.machines import is_machine_address, is_namesake_domain, is_role_address
 from syncd.pipeline.meetings import my_answer, others_in
 from syncd.pipeline.normalize import matches, normal_address
 from syncd.pipeline.subjects import SubjectMark, mark_of
@@ -179,7 +179,7 @@ def _machine(case: _Case) -> Verdict | None:
     answers_to = normal_address(case.fields.get(SignalName.REPLY_TO, ""))
     if answers_to and is_machine_address(answers_to):
         return _verdict(VerdictKind.AUTOMATED, f"Reply-To is {answers_to}, an address of a machine.")
-    if is_role_address(case.author) and not is_own_house(case.envelope.name, case.author):
+    if is_role_address(case.author) and not is_namesake_domain(case.envelope.name, case.author):
         return _verdict(VerdictKind.AUTOMATED, f"{case.author} is the mailbox of an office, not of a person.")
     return None
 

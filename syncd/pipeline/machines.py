@@ -23,7 +23,7 @@ _ROBOT = (
     r"|offers?|deals|specials|marketing|announce(?:ments?)?|automat(?:ed|ic|ion)|auto[._\-]?(?:reply|confirm|mail)?"
     r"|autoresponder|robots?|bots?|cron|nobody|devnull|www[._\-]?data|httpd|nagios|jenkins|buildbot|dependabot"
     r"|syzbot|bugzilla|patchwork|mailman|majordomo|listserv|listmaster|lists?erv|unsubscribe|confirm(?:ations?)?"
-    r"|receipts?|calendar[._\-]?notification|invitations?|members?(?:hips?)?services?|subscriptions?|rewards"
+    r"|hit[._\-]?reply|receipts?|calendar[._\-]?notification|invitations?|members?(?:hips?)?services?|subscriptions?|rewards"
 )
 _MACHINE = re.compile(f"{_EDGE}(?:{_NO_REPLY}){_END}|{_EDGE}(?:{_ROBOT})(?:$|[._+=\\-\\d])")
 _MACHINE_WHOLE = re.compile(
@@ -33,12 +33,12 @@ _MACHINE_WHOLE = re.compile(
 )
 _TOKEN = re.compile(r"(?:^|[._+=\-])(?=[a-f]*\d)[0-9a-f]{20,}(?:$|[._+=\-])|[^=]+=[a-z0-9.\-]+\.[a-z]{2,}$")
 
+# domains in which no employee has a mailbox
 _RELAYS = re.compile(
-    r"(?:^|\.)(?:reply\.github\.com|noreply\.github\.com|linkedin\.com|facebookmail\.com|bounces\.[\w.-]+"
-    r"|(?:e|em|email|mail|reply)\.linkedin\.com|atlassian\.net|zendesk\.com|intercom-mail\.com|intercom\.io"
-    r"|docusign\.net|amazonses\.com|sendgrid\.net|mailgun\.org|mcsv\.net|rsgsv\.net|mailchimpapp\.net|list-manage\.com"
-    r"|meetup\.com|eventbrite\.com|redditmail\.com|pinterest\.com|quora\.com|twitter\.com|instagram\.com"
-    r"|doodle\.com|calendly\.com|evite\.com|paypal\.com)$"
+    r"(?:^|\.)(?:reply\.github\.com|facebookmail\.com|redditmail\.com|e[mn]?\.linkedin\.com|atlassian\.net|zendesk\.com"
+    r"|intercom-mail\.com|docusign\.net|amazonses\.com|sendgrid\.net|mailgun\.org|mcsv\.net|rsgsv\.net|mailchimpapp\.net"
+    r"|list-manage\.com|docs\.google\.com|doclist\.google\.com|discoursemail\.com)$"
+    r"|^noreply\.|(?:^|\.)bounces?\."
 )
 
 _ROLE = re.compile(
@@ -111,7 +111,7 @@ def is_room(address: str, name: str) -> bool:
     return "resource" in domain_of(address).split(".") or any(map(_ROOM.fullmatch, words))
 
 
-def is_own_house(name: str, address: str) -> bool:
+def is_namesake_domain(name: str, address: str) -> bool:
     """Whether a person's last name stands in the domain: info@rossi.example is Anna Rossi's own mailbox."""
     if not is_persons_name(name):
         return False
