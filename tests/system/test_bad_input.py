@@ -229,10 +229,10 @@ def test_a_locked_database_is_told_and_the_same_command_works_later(shell: Shell
 
 def test_a_database_of_a_newer_version_is_left_alone(shell: Shell, database: Path) -> None:
     with closing(sqlite3.connect(database)) as other, other:
-        other.execute("UPDATE alembic_version SET version_num = '9999'")
+        other.execute("UPDATE syncd_version SET version_num = '9999'")
     refused(shell.run("sync"), 73, "newer")
     with closing(sqlite3.connect(database)) as other:
-        assert other.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
+        assert other.execute("SELECT version_num FROM syncd_version").fetchone() == ("9999",)
 
 
 def test_a_file_that_is_no_database_is_told_and_left_alone(shell: Shell, database: Path) -> None:

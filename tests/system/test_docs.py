@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from connectors._mail import FIELDS
 from syncd.config import load
 
@@ -23,6 +25,14 @@ def test_two_commands_stand_alone_one_ends_in_the_demo_and_one_in_the_tests() ->
 def test_every_file_it_names_exists() -> None:
     named = re.findall(r"\]\(([^)#:]+)\)", README)
     assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["architecture.md", "connectors.md", "privacy.md"])
+def test_every_file_a_page_names_exists(page: str) -> None:
+    named = re.findall(
+        r"`((?:syncd|connectors|tests|docs|benchmarks)/[\w./-]+)`", (ROOT / "docs" / page).read_text("utf-8")
+    )
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 

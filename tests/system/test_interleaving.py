@@ -254,4 +254,4 @@ class Interleaving(RuleBasedStateMachine):
 
 
 TestInterleaving = Interleaving.TestCase
-TestInterleaving.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestInterleaving.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
