@@ -70,7 +70,7 @@ def _connector(kind: object, where: Where, problems: Problems) -> type[Connector
         problems.at_value(place, f'type "{kind}" {LATER}; it has {together(installed)}')
         return None
     if kind not in installed:
-        problems.at_value(place, choice("type", kind, sorted({*installed, *LATER_CONNECTORS})))
+        problems.at_value(place, choice("type", kind, installed, sorted(LATER_CONNECTORS)))
         meant = nearest(str(kind), installed)
     try:
         return load_connector(meant[0]) if meant else None

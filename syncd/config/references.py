@@ -51,9 +51,8 @@ def _check_owner(document: Document, accounts: Mapping[str, AccountSettings], pr
     written = _table(document, ("accounts",))
     if not written:
         problems.missing(("accounts",), "the mailboxes and calendars to watch; add one, like [accounts.work]")
-    me = _table(document, ("me",))
-    if not me or me.get("addresses") or len(accounts) < len(written):
-        return
+    if "me" not in document.values or document.lookup(("me", "addresses")) or len(accounts) < len(written):
+        return  # nobody, somebody, or perhaps somebody in an account that could not be read
     if not any(account.options.own_addresses() for account in accounts.values()):
         problems.missing(("me", "addresses"), 'your own, like ["you@example.org"]; no account names one either')
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from syncd.config.nearest import did_you_mean, either
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
@@ -54,10 +54,10 @@ def own_words(error: ErrorDetails) -> str:
     return str(cause) if cause else error["msg"].replace("Input should be", "this must be")
 
 
-def choice(kind: str, value: object, known: Sequence[str]) -> str:
-    """The sentence for a value that is none of the known ones."""
+def choice(kind: str, value: object, known: Sequence[str], later: Collection[str] = ()) -> str:
+    """The sentence for a value that is none of the known ones; it may have been meant for one of a later version."""
     shown = written(value)
-    meant = did_you_mean(value, known) if isinstance(value, str) else ""
+    meant = did_you_mean(value, (*known, *later)) if isinstance(value, str) else ""
     listed = f"; it can be {either(known)}" if not meant and 0 < len(known) <= _FEW else ""
     return f"unknown {kind} {shown}{meant}{listed}"
 

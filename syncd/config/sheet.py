@@ -24,7 +24,7 @@ LONGEST_LINE = 240
 _SECRET_WORD = re.compile(
     r"pass|pwd|secret|token|credential|(?:^|[^a-z])(?:auth|key|pin|pw)(?:$|[^a-z])", re.IGNORECASE
 )
-_USER_INFO = re.compile(r"(?<=://)[^/\s@:\"']*:[^/\s@\"']+(?=@)")
+_IN_A_LINK = re.compile(r"""(?<=://)[^/\s@:"']*:[^/\s@"']+(?=@)|(?<=password=)[^&\s"']+|(?<=token=)[^&\s"']+""")
 _SLIP = 2
 """So many slips of the keyboard away, a key may still have been meant to be a password."""
 
@@ -68,7 +68,7 @@ class Sheet:
         secrets = [secret for secret in hidden if secret.start < shown.end and secret.end > shown.start]
         secrets += [
             Range(shown.start + found.start(), shown.start + found.end())
-            for found in _USER_INFO.finditer(source)
+            for found in _IN_A_LINK.finditer(source)
             if not any(secret.start <= shown.start + found.start() < secret.end for secret in secrets)
         ]
         for secret in sorted(secrets, key=lambda secret: -secret.start):

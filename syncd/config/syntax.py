@@ -25,6 +25,7 @@ _KEY = re.compile(
 )
 _PAIR = re.compile(_KEY.pattern + r"[ \t]*=[ \t]*")
 _CURLY = "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _TRUTHS = {
     "yes": "true",
     "on": "true",
@@ -71,7 +72,7 @@ def _fault(sheet: Sheet, error: ValueError | RecursionError) -> Fault:
     written = sheet.text[line.start : line.end]
     pair = _PAIR.match(sheet.text, line.start, line.end)
     if not said:
-        return Fault(here, "this file is nested too deeply, or a number in it is too long", None)
+        return Fault(Range(0, 0), "this file is nested too deeply, or a number in it is too long", None)
     if unclosed := _unclosed(sheet, said, at, line):
         return unclosed
     if written.lstrip().startswith("["):
@@ -113,35 +114,37 @@ def _fault_of_header(line: Range, written: str, said: str) -> Fault:
 
 def _fault_of_pair(sheet: Sheet, pair: re.Match[str], line: Range, here: Range, said: str) -> Fault:
     """The fault of a line that is at least `key =`."""
-    aside: Range | None = line
     value = sheet.text[pair.end() : line.end].strip()
     if value[:1] not in ('"', "'"):
         value = value.partition("#")[0].rstrip()
     whole = Range(pair.end(), pair.end() + max(1, len(value)))
-    truth = _TRUTHS.get(value.casefold())
     if said.startswith(("Cannot", "Duplicate")):
-        whole, message = Range(pair.start(1), pair.end(1)), "this is set twice; keep one of the two"
-    elif not value:
-        message = "the value is missing"
-    elif truth:
-        message = f"write {truth}, in small letters and without quotes"
-    elif value[0] in _CURLY:
-        message = 'text stands in straight quotes, like "this"'
-    elif value[0] == "{":
+        return Fault(Range(pair.start(1), pair.end(1)), "this is set twice; keep one of the two", line)
+    if value[:1] == "{":
         message = "this { lacks its closing } on the same line, or a comma between two settings"
-        aside = line if "}" in value else None
-    elif value[0] not in "\"'[":
-        meant = f': "{value}"' if not hides_secret(pair[1]) and '"' not in value else ""
-        message = f"text stands in quotes{meant}"
-    elif said in {"Illegal character '\\n'", 'Expected "\'"', "Unterminated string"}:
-        message = "this text lacks its closing quote"
-    else:
-        whole = here
-        if "\\" in said or "scape" in said or "hex" in said:
-            message = "a backslash begins an escape here; write it twice, or put the text in single quotes"
-        else:
-            message = "only one value may stand here, with nothing behind it; several stand in a list: [ ]"
-    return Fault(whole, message, aside)
+        return Fault(whole, message, line if "}" in value else None)
+    if value[:1] not in ("[", '"', "'"):
+        return Fault(whole, _unquoted(value, secret=hides_secret(pair[1])), line)
+    if said in {"Illegal character '\\n'", 'Expected "\'"', "Unterminated string"}:
+        return Fault(whole, "this text lacks its closing quote", line)
+    if "\\" in said or "scape" in said or "hex" in said:
+        backslash = sheet.text.rfind("\\", pair.end(), here.start)
+        message = "a backslash begins an escape here; write it twice, or put the text in single quotes"
+        return Fault(Range(backslash, backslash + 1), message, line)
+    return Fault(here, "only one value may stand here, with nothing behind it; several stand in a list: [ ]", line)
+
+
+def _unquoted(value: str, *, secret: bool) -> str:
+    """What to say of a value that is neither text in quotes nor anything else."""
+    if not value:
+        return "the value is missing"
+    if truth := _TRUTHS.get(value.casefold()):
+        return f"write {truth}, in small letters and without quotes"
+    if value[0] in _CURLY:
+        return 'text stands in straight quotes, like "this"'
+    if _DAY.match(value):
+        return "there is no such day or time"
+    return "text stands in quotes" + ("" if secret or '"' in value else f': "{value}"')
 
 
 def _last(text: str, pattern: str, before: int) -> Range | None:
@@ -152,18 +155,20 @@ def _last(text: str, pattern: str, before: int) -> Range | None:
     return found
 
 
-def hides_secret(key: str) -> bool:
-    """Whether any part of a dotted key looks like the name of a secret."""
-    return any(is_secret_name(part) for part in re.findall(r"[\w-]+", key))
+def hides_secret(written: str) -> bool:
+    """Whether any word in it looks like the name of a secret."""
+    return any(is_secret_name(word) for word in re.findall(r"[\w-]+", written))
 
 
 def _secrets(sheet: Sheet, here: Range) -> list[Range]:
-    """What may not be shown of the statement that a fault lies in: all behind the key, when that may hold a secret."""
+    """What may not be shown of the statement that a fault lies in: all behind its key, if a word hints at a secret."""
     for number in range(sheet.line(here.start), 0, -1):
         line = sheet.range_of(number)
-        if pair := _PAIR.match(sheet.text, line.start, line.end):
-            keys = re.findall(r"[\w-]+(?=[\"']?[ \t]*=)", sheet.text[line.start : line.end])
-            return [Range(pair.end(), max(here.end, line.end))] if hides_secret(" ".join((pair[1], *keys))) else []
-        if sheet.text[line.start : line.end].lstrip().startswith("["):
+        written = sheet.text[line.start : line.end]
+        pair, secret = _PAIR.match(written), hides_secret(written)
+        begins = pair or (_KEY.match(written) if secret else None)
+        if begins and secret:
+            return [Range(line.start + begins.end(), max(here.end, line.end))]
+        if pair or written.lstrip().startswith("["):
             break
     return []

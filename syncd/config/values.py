@@ -40,10 +40,9 @@ def _zone(value: str) -> str:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):  # unknown; not a zone's name; a folder or too long for a file's name
         zones = available_timezones()
-        meant = nearest(value, zones)
-        if not meant:
-            cities = {zone.rpartition("/")[2]: zone for zone in sorted(zones, reverse=True) if "/" in zone}
-            meant = tuple(cities[city] for city in nearest(value.rpartition("/")[2], cities))
+        cities = {zone.rpartition("/")[2]: zone for zone in sorted(zones, reverse=True)}
+        meant = nearest(value, zones) if "/" in value else ()
+        meant = meant or tuple(cities[city] for city in nearest(value.rpartition("/")[2], cities))
         hint = did_you_mean(meant[0], meant[:1]) if meant else '; write it like "Europe/Rome"'
         raise ValueError(f'unknown time zone "{value}"{hint}') from None
     return value
@@ -181,7 +180,7 @@ def _store_url(value: str) -> str:
     """A database URL that carries no password."""
     if not re.match(r"[a-z0-9]+(\+[a-z0-9_]+)?://", value):
         raise ValueError('this is not a database URL; write it like "sqlite:///syncd.db" or "postgresql:///syncd"')
-    if re.match(r"[^/]+://[^/@]*:[^/@]+@", value):
+    if re.search(r"^[^/]+://[^/@]*:[^/@]+@|[?&]password=", value):
         raise ValueError(
             "a password must not stand in this file; leave it out of the URL "
             "and put it in ~/.pgpass, where PostgreSQL looks for it"

@@ -1,0 +1,236 @@
+"""What is wrong with a file is said in one sentence, at its place; everything at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syncd.config import load
+from syncd.errors import ConfigError
+from tests.config.file import SMALLEST, ConfigText
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "config"
+
+RULE = '[[rules]]\nname = "x"\ncircle = "mentors"\n'
+SEND = "[digest.send]\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ("people = 50", "people must be from 1 to 12, not 50"),
+        ("people = 5.5", "people must be a whole number, not 5.5"),
+        ("lost = true", "lost must be a whole number, not true"),
+        ("at = 07:00:00", 'a time of day stands in quotes: "07:00"'),
+        ('at = "25:00"', '"25:00" is not a time of day; write it like "07:00"'),
+        ("at = 7", '7 is not a time of day; write it like "07:00"'),
+        ('days = ["monday"]', 'unknown day "monday"; did you mean "mon"?'),
+        ("days = []", "days must not be empty"),
+        ('days = "mon"', 'days must be a list: ["mon"]'),
+        ('pause = ["2026-12-23..2026-12-01"]', 'this pause ends before it begins; write "2026-12-01..2026-12-23"'),
+        ('pause = ["Christmas"]', '"Christmas" is not a range of days; write it like "2026-12-23..2027-01-06"'),
+        (
+            'repeat_after = "a fortnight"',
+            '"a fortnight" is not a length of time; write it like "10 min", "6 weeks" or "1 year"',
+        ),
+        ("soon = 3", '3 is not a length of time; write it like "10 min", "6 weeks" or "1 year"'),
+        ('owed_after = "99999 years"', '"99999 years" is longer than anything here can last'),
+        ('empty = "maybe"', 'unknown empty "maybe"; it can be "skip" or "send"'),
+        ('sections = ["todya"]', 'unknown section "todya"; did you mean "today"?'),
+        ('names_in_subject = "no"', 'names_in_subject must be true or false, not "no"'),
+        ("send = 3", "send must be a table"),
+        ("[[digest.send]]", "write [digest.send], with one bracket"),
+        ("cadence = 3", 'unknown key "cadence"'),
+        ("log_level = 3", 'unknown key "log_level"; it belongs in [daemon]'),
+    ],
+)
+def test_the_digest(config: ConfigText, more: str, complaint: str) -> None:
+    assert config.complaint(more) == complaint
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ('time_zone = "Europe/Roma"', 'unknown time zone "Europe/Roma"; did you mean "Europe/Rome"?'),
+        ('time_zone = "Rome"', 'unknown time zone "Rome"; did you mean "Europe/Rome"?'),
+        ('time_zone = "../../etc/passwd"', 'unknown time zone "../../etc/passwd"; write it like "Europe/Rome"'),
+        ('time_zone = "Europe"', 'unknown time zone "Europe"; write it like "Europe/Rome"'),
+        ('language = "eng"', 'unknown language "eng"; did you mean "en"?'),
+        ('language = "klingon"', 'unknown language "klingon"; it can be "en", "it" or "id"'),
+        ('addresses = ["conti.example"]', '"conti.example" is a domain; for everybody there write "*@conti.example"'),
+        ('addresses = ["/(/"]', "the regex /(/ cannot be read: missing ), unterminated subpattern at position 0"),
+        ("name = 3", 'name must be text in quotes: "3"'),
+        ("[me.jobs]", "write [[me.jobs]], with two brackets"),
+        (
+            'jobs = [{ name = "x", domains = ["x.example"], from = 2025-02-01, until = 2024-02-01 }]',
+            "this job ends before it begins (2025-02-01)",
+        ),
+        ('jobs = [{ name = "x", domains = [] }]', "domains must not be empty"),
+        ('jobs = [{ name = "x", domains = ["a@x.example"] }]', 'this wants a domain, not an address: "x.example"'),
+        (
+            'jobs = [{ name = "x", domains = ["x.example"], from = 2025 }]',
+            "2025 is not a day; write it like 2025-10-13",
+        ),
+    ],
+)
+def test_the_owner(config: ConfigText, line: str, complaint: str) -> None:
+    (problem,) = config.refused(SMALLEST.replace("[me]\n", f"[me]\n{line}\n"))
+    assert (problem.message, problem.line) == (complaint, 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ('host = "h"', 'host is only for via = "smtp"'),
+        ('via = "smpt"', 'unknown via "smpt"; did you mean "smtp"?'),
+        ('via = "smtp"', '"host" is missing here: the SMTP server'),
+        ('via = "maildir"', '"path" is missing here: the Maildir to put the digest in'),
+        ('via = "sendmail"\ncommand = []', "command must not be empty"),
+        ('via = "smtp"\nhost = "h"\nport = 70000', "port must be from 1 to 65535, not 70000"),
+        (
+            'via = "smtp"\nhost = "h.example"\ntls = "none"',
+            'tls = "none" is only for a server on this machine; use "implicit" or "starttls"',
+        ),
+        ('via = "smtp"\nhost = "h"\nusername = "anna"', '"password" is missing here: username is nothing without it'),
+        ('from = "Anna <anna@x.example>"', 'write only the address: "anna@x.example"'),
+    ],
+)
+def test_sending(config: ConfigText, more: str, complaint: str) -> None:
+    assert config.complaint(f"{SEND}{more}") == complaint
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ('[circles.mentors]\ncadance = "6 weeks"', 'unknown key "cadance"; did you mean "cadence"?'),
+        ('[circles.choir]\ncadance = "6 weeks"', 'unknown key "cadance"; did you mean "cadence"?'),
+        ("[circles.choir]\nfollow = true", '"cadence" is missing here: how often is enough in "choir"'),
+        ('[circles.choir]\ncadence = "0 days"', 'this must be longer than nothing; write it like "6 weeks"'),
+        ('[[rules]]\nname = "x"\ncircle = "mentor"\nwhen = {}', 'there is no circle "mentor"; did you mean "mentors"?'),
+        ('[[rules]]\nname = "x"\ncircle = "mentors"', '"when" is missing here: the conditions'),
+        (
+            '[[rules]]\nname = "x"\ncircle = "mentors"\nwhen = { min_exchange = 3 }',
+            'unknown key "min_exchange"; did you mean "min_exchanges"?',
+        ),
+        (
+            '[[rules]]\nname = "x"\ncircle = "mentors"\nwhen = { min_months = -1 }',
+            "min_months must be at least 0, not -1",
+        ),
+        ('[[rules]]\nname = "x"\ncircle = "mentors"\nwhen = { tag = "" }', "tag must not be empty"),
+        (
+            f'{RULE}when = {{ job = "Noc" }}\n[[me.jobs]]\nname = "Nox"\ndomains = ["x.example"]',
+            'there is no job "Noc" in [[me.jobs]]; did you mean "Nox"?',
+        ),
+        ('[rules]\nname = "x"', "write [[rules]], with two brackets"),
+        ('[people."x@y.example"]\ncircle = "vendor"', 'there is no circle "vendor"; did you mean "vendors"?'),
+        (
+            '[people."x@y.example"]\nbirthday = "02-30"',
+            '"02-30" is not a birthday; write it like "03-14" or "1980-03-14"',
+        ),
+        ('[people."x@y.example"]\ncadence = "never"', "for one person write mute = true instead"),
+        ("[people.anna]\nmute = true", '"anna" is not a mail address; write it like "anna@example.org"'),
+        (
+            '[people."x@y.example"]\n[people."X@Y.example"]',
+            '"X@Y.example" is already an address of [people."x@y.example"] (line 10)',
+        ),
+        (
+            '[people."jo.doe@gmail.com"]\n[people."b@y.example"]\nalso = ["jodoe+list@googlemail.com"]',
+            '"jodoe+list@googlemail.com" is already an address of [people."jo.doe@gmail.com"] (line 10)',
+        ),
+        ("[ignore]\nmail_to_more_than = 0", "mail_to_more_than must be at least 1, not 0"),
+        ('[privacy]\nsubjects = "forget"', 'unknown subjects "forget"; it can be "keep" or "never"'),
+        (
+            '[store]\nurl = "syncd.db"',
+            'this is not a database URL; write it like "sqlite:///syncd.db" or "postgresql:///syncd"',
+        ),
+        ('[daemon]\nlog_level = "loud"', 'unknown log level "loud"; it can be "debug", "info", "warning" or "error"'),
+        ("[daemn]\nx = 1", 'unknown table "daemn"; did you mean "daemon"?'),
+        ('[daemon]\nlog_lvel = "info"', 'unknown key "log_lvel"; did you mean "log_level"?'),
+    ],
+)
+def test_the_rest(config: ConfigText, more: str, complaint: str) -> None:
+    assert config.complaint(more) == complaint
+
+
+@pytest.mark.parametrize(
+    ("account", "complaint"),
+    [
+        ('host = "h"', '"type" is missing here: which connector reads this account; there are'),
+        ('type = "psot"\naddress = "a@x.example"', 'unknown type "psot"; did you mean "post"?'),
+        ('tpye = "post"\naddress = "a@x.example"', 'unknown key "tpye"; did you mean "type"?'),
+        ("type = 3", "unknown type 3; it can be"),
+        ('type = "post"', '"address" is missing here: your address there'),
+        ('type = "post"\naddress = "a@x.example"\nport = 0', "port must be from 1 to 65535, not 0"),
+        (
+            'type = "post"\naddress = "a@x.example"\ntls = "ssl"',
+            'unknown tls "ssl"; it can be "implicit", "starttls" or',
+        ),
+        ('type = "post"\naddress = "a@x.example"\nurl = 3', 'url must be text in quotes: "3"'),
+        ('type = "post"\naddress = "a@x.example"\nfirst_sync = "soon"', '"soon" is not a length of time; write'),
+        ('type = "post"\naddress = "a@x.example"\nurl = { fiel = "/x" }', 'unknown key "fiel"; did you mean "file"?'),
+        (
+            'type = "post"\naddress = "a@x.example"\nurl = {}',
+            "name exactly one of credential, command, file, env, keyring",
+        ),
+        ('type = "broken"', "The connector 'broken' needs the Python package 'a_library_that_is_not_there'"),
+    ],
+)
+def test_an_account(config: ConfigText, account: str, complaint: str) -> None:
+    assert config.complaint(f"[accounts.other]\n{account}").startswith(complaint)
+
+
+def test_a_slip_in_the_type_does_not_hide_what_else_is_wrong(config: ConfigText) -> None:
+    problems = config.refused_with('[accounts.other]\ntype = "psot"\nprot = 3\n')
+    assert [problem.message for problem in problems] == [
+        '"address" is missing here: your address there',
+        'unknown type "psot"; did you mean "post"?',
+        'unknown key "prot"; did you mean "port"?',
+    ]
+
+
+def test_an_empty_file_is_told_what_every_file_needs(config: ConfigText) -> None:
+    problems = config.refused("")
+    assert [str(problem).removeprefix(f"{config.path}:1:1: ") for problem in problems] == [
+        "[accounts] is missing here: the mailboxes and calendars to watch; add one, like [accounts.work]",
+        "[digest] is missing here: the morning mail",
+        "[me] is missing here: who you are",
+    ]
+
+
+def test_somebody_without_an_address_is_asked_for_one(config: ConfigText) -> None:
+    (problem,) = config.refused(
+        '[me]\n[accounts.files]\ntype = "mailfile"\npath = "box"\n[digest]\nto = "a@x.example"\n'
+    )
+    assert (
+        problem.message
+        == '"addresses" is missing here: your own, like ["you@example.org"]; no account names one either'
+    )
+    assert (problem.line, problem.column) == (1, 2)
+
+
+def test_ones_own_address_is_nobody_else(config: ConfigText) -> None:
+    text = SMALLEST.replace("[me]\n", '[me]\naddresses = ["Anna@Conti.example"]\n')
+    (problem,) = config.refused(f'{text}[people."anna@conti.example"]\nmute = true\n')
+    assert problem.message == '"anna@conti.example" is an address of yours (me.addresses)'
+
+
+def test_the_mark_stands_below_what_it_means(config: ConfigText) -> None:
+    (problem,) = config.refused_with('[circles.mentors]\n\tcadance\t= "6 weeks"')
+    assert str(problem).splitlines()[1:] == ['    11 |  cadance = "6 weeks"', "       |  ^^^^^^^"]
+
+
+def test_the_file_is_named_as_it_was_given(config: ConfigText) -> None:
+    config.path.write_text(SMALLEST + "people = 50\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as refusal:
+        load(Path("config.toml"))
+    assert str(refusal.value).startswith("config.toml:9:10: people must be")
+    assert refusal.value.hint == "Correct the file, then type: syncd config check"
+    assert refusal.value.exit == 78
+
+
+def test_a_bad_file_is_told_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(GOLDEN)
+    with pytest.raises(ConfigError) as refusal:
+        load(Path("bad.toml"))
+    assert str(refusal.value) + "\n" == Path("bad.txt").read_text(encoding="utf-8")
