@@ -17,13 +17,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
 FALLBACK = "en"
 
 
 class Catalogue:
-    """Every message of one language."""
+    """Every message of one language; iterating gives their names."""
 
     def __init__(self, source: Traversable, code: str) -> None:
         with source.open("rb") as file:
@@ -45,9 +46,8 @@ class Catalogue:
     def __contains__(self, key: str) -> bool:
         return key in self._counted
 
-    def keys(self) -> frozenset[str]:
-        """The name of every message."""
-        return frozenset(self._counted)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counted)
 
     def counted(self, key: str) -> str:
         """The name of the value that decides the plural form of `key`; empty when none does."""

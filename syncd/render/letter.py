@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from base64 import b32encode
 from datetime import datetime
 from email.charset import QP, Charset
@@ -15,7 +16,7 @@ from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from email.policy import compat32
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 _WIRE = compat32.clone(linesep="\r\n", max_line_length=None)
 _NAME = "syncd"
+_MAILBOX = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~][\w!#$%&'*+/=?^`{|}~.-]*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII | re.IGNORECASE
+)
+"""An unquoted mailbox (RFC 5321 section 4.1.2) that no command takes for an option."""
 
 
 def seal(page: Page, digest: Digest, policy: Policy, key: bytes, sender: str, bodies: tuple[str, str]) -> Letter:
@@ -68,24 +73,17 @@ def mailbox(address: str, setting: str) -> str:
 
     Raises DeliveryError that names `setting` when it is none, or needs SMTPUTF8.
     """
-    bare = parseaddr(address, strict=True)[1] if "<" in address else address.strip()
-    local, _, domain = bare.rpartition("@")
+    local, _, domain = address.strip().rpartition("@")
     try:
-        host = domain.encode("idna").decode("ascii")
+        bare = f"{local}@{domain.encode('idna').decode('ascii')}"
     except UnicodeError:
-        host = ""
-    if not (
-        local
-        and host
-        and local.isascii()
-        and (local + host).isprintable()
-        and not set(local + host) & set(' <>,;:"\\()@[]')
-    ):
+        bare = ""
+    if not _MAILBOX.fullmatch(bare):
         raise DeliveryError(
             f"{setting} is {address!r}, which is not an address that mail can be sent to.",
             f"Correct {setting}, then type: syncd config check",
         )
-    return f"{local}@{host}"
+    return bare
 
 
 def _written(digest: Digest, policy: Policy) -> datetime:
@@ -97,9 +95,12 @@ def _written(digest: Digest, policy: Policy) -> datetime:
 
 
 def _boundary(key: bytes, day: date) -> str:
-    return f"={_stamp(key, f'boundary {day.isoformat()}')}="
+    return f"={_stamp(key, f'boundary {day.isoformat()}')[:24]}="
 
 
 def _stamp(key: bytes, text: str) -> str:
-    """52 letters and digits; keyed, so a boundary can no more be foreseen by a body than a Message-ID by a stranger."""
-    return b32encode(hmac.digest(key, text.encode(), hashlib.sha256)).decode("ascii").rstrip("=").lower()
+    """32 letters and digits: HMAC-SHA256 cut to 160 bits (RFC 2104 section 5).
+
+    It is keyed, so that a body can no more foresee the boundary than a stranger the Message-ID.
+    """
+    return b32encode(hmac.digest(key, text.encode(), hashlib.sha256)[:20]).decode("ascii").lower()

@@ -126,7 +126,7 @@ def _card(entry: Entry, speaker: Speaker) -> Card:
         spark=spark(entry.months),
         why=speaker.paragraph(entry.why),
         reason=speaker.paragraph((entry.reason_to_write,) if entry.reason_to_write else ()),
-        address=entry.address,
+        address=legible(entry.address),
         label=speaker.text("page.write", first=_first(entry.name)),
         href=write_to(entry.address),
     )
@@ -134,14 +134,15 @@ def _card(entry: Entry, speaker: Speaker) -> Card:
 
 def _meeting(entry: Entry, speaker: Speaker) -> Line:
     time = speaker.days.time(entry.at) if entry.at else ""
-    return Line((time,), legible(entry.title), str(speaker.paragraph(entry.why)))
+    title = legible(entry.title) or speaker.text("page.meeting")
+    return Line((time,), title, str(speaker.paragraph(entry.why)))
 
 
 def _owed(entry: Entry, speaker: Speaker) -> Line:
     subject = speaker.text("page.quoted", subject=entry.subject) if legible(entry.subject) else ""
     note = " · ".join(part for part in (subject, str(speaker.paragraph(entry.why))) if part)
     href = reply_to(entry.address, entry.subject, entry.message_id)
-    return Line((), legible(entry.name), note, speaker.text("page.reply"), href, entry.address)
+    return Line((), legible(entry.name), note, speaker.text("page.reply"), href, legible(entry.address))
 
 
 def _date(entry: Entry, speaker: Speaker) -> Line:
@@ -211,7 +212,7 @@ def _short(name: str) -> str:
 
 def write_to(address: str) -> str:
     """A link that opens an empty mail (RFC 6068)."""
-    return f"mailto:{quote(address, safe='@!$*+')}"
+    return f"mailto:{quote(legible(address), safe='@!$*+')}"
 
 
 def reply_to(address: str, subject: str, message_id: str) -> str:
