@@ -1,0 +1,261 @@
+"""Whom to show today, and why: everything known about everybody becomes one short letter.
+
+Pure: the same relationships, agenda and day give the same digest. Who is due but not shown is listed with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from operator import itemgetter
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from syncd.model import Digest, Entry, Section, SectionKind, TieState, Withheld
+from syncd.pipeline import phrases
+from syncd.pipeline.agenda import todays_meetings, weeks_dates
+from syncd.pipeline.edition import Edition
+from syncd.pipeline.freshness import notices, stale_accounts
+from syncd.pipeline.lead import headline_of, lead_of
+from syncd.pipeline.reasons import (
+    address_of,
+    clock_of_goodbye,
+    reason_to_write,
+    role_of,
+    waiting_letter,
+    why_lost,
+    why_quiet,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from syncd.model import Appointment, Phrase, Relationship, Source
+    from syncd.pipeline.policy import Policy
+
+MOST_OWED = 5
+OWED_AT_MOST = timedelta(days=60)
+"""An answer that is later than this is a new letter."""
+
+_LOST_EXCHANGES = 10
+_LOST_MONTHS = 4
+_MOST_OVERDUE = 3.0
+_SHOWN_BEFORE = 0.5
+_FIRST_SEEN_SLACK = timedelta(days=30)
+
+
+def compose(
+    relationships: Sequence[Relationship],
+    agenda: Sequence[Appointment],
+    policy: Policy,
+    now: datetime,
+    shown: Mapping[str, date],
+    sources: Sequence[Source],
+) -> Digest:
+    """The digest of the owner's local day of `now`; `shown` says when a person (by id) was last shown.
+
+    A stale source withholds the claims about everybody seen in it. Nobody let go, ignored or snoozed is named anywhere,
+    nobody whom the owner talked to or meets within `soon`, and nobody twice within `repeat_after`.
+    """
+    zone = ZoneInfo(policy.me.time_zone)
+    edition = Edition(policy, now, zone, shown, stale_accounts(sources, now))
+    visible = [one for one in relationships if not edition.is_hidden(one)]
+    wanted = {kind for kind in SectionKind if kind in policy.digest.sections}
+    owed = _owed(visible, edition) if SectionKind.OWED in wanted else _Chosen()
+    waiting = {one.person.id for one in owed.considered}
+    quiet = (
+        _quiet([one for one in visible if one.person.id not in waiting], edition)
+        if SectionKind.QUIET in wanted
+        else _Chosen()
+    )
+    lost = _lost(visible, edition) if SectionKind.LOST in wanted else _Chosen()
+    known_since = _known_since(relationships, edition)
+    named = {one.person.id for one in (*quiet.people, *owed.people, *lost.people)}
+    everybody = {one.person.id: one for one in relationships}
+    entries: dict[SectionKind, tuple[Entry, ...]] = {
+        SectionKind.NOTICE: notices(sources, now, zone),
+        SectionKind.TODAY: todays_meetings(agenda, everybody, edition) if SectionKind.TODAY in wanted else (),
+        SectionKind.QUIET: tuple(_card(one, edition, known_since) for one in quiet.people),
+        SectionKind.OWED: _waiting_entries(owed.people, edition),
+        SectionKind.WEEK: weeks_dates(visible, edition, named) if SectionKind.WEEK in wanted else (),
+        SectionKind.LOST: tuple(_card(one, edition, known_since) for one in lost.people),
+    }
+    sections = tuple(Section(kind, entries[kind]) for kind in SectionKind if entries[kind])
+    return Digest(
+        day=edition.today,
+        headline=headline_of(sections),
+        lead=lead_of(sections, everybody, edition, len(quiet.held_by_stale | owed.held_by_stale | lost.held_by_stale)),
+        sections=sections,
+        withheld=(*quiet.withheld, *owed.withheld, *lost.withheld),
+        sources=tuple(sources),
+        back_on=edition.today + policy.digest.repeat_after if named else None,
+        generated=now,
+    )
+
+
+def people_shown(digest: Digest) -> tuple[str, ...]:
+    """The ids of those who must not come back before `digest.back_on`: who was asked to be written to."""
+    return tuple(
+        entry.person
+        for kind in (SectionKind.QUIET, SectionKind.OWED, SectionKind.LOST)
+        for entry in digest.section(kind)
+        if entry.person
+    )
+
+
+# --------------------------------------------------------------------------- choosing
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Who is shown of all who were considered, and why the others are not."""
+
+    people: tuple[Relationship, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    considered: tuple[Relationship, ...] = ()
+
+    @property
+    def held_by_stale(self) -> frozenset[str]:
+        return frozenset(one.person for one in self.withheld if one.why.code == phrases.source_stale.__name__)
+
+
+def _choose(
+    due: Iterable[Relationship], most: int, edition: Edition, arrived: Mapping[str, date] | None = None
+) -> _Chosen:
+    """The first `most` of those who are due, in their order, that nothing speaks against.
+
+    `arrived` holds, by person, the day of a letter of theirs: it is news even of somebody shown before that day.
+    """
+    considered = tuple(due)
+    people: list[Relationship] = []
+    withheld: list[Withheld] = []
+    for one in considered:
+        if why := _held_back(one, edition, (arrived or {}).get(one.person.id)):
+            withheld.append(Withheld(one.person.name, one.person.id, why))
+        elif len(people) < most:
+            people.append(one)
+        else:
+            withheld.append(Withheld(one.person.name, one.person.id, phrases.waits_turn()))
+    return _Chosen(tuple(people), tuple(withheld), considered)
+
+
+def _held_back(one: Relationship, edition: Edition, arrived: date | None) -> Phrase | None:
+    if account := edition.stale_account(one):
+        return phrases.source_stale(account)
+    if meeting := edition.meeting_soon(one):
+        return phrases.meets_soon(meeting)
+    back_on, seen = edition.rests_until(one), edition.shown.get(one.person.id)
+    if back_on and seen and (arrived is None or arrived <= seen):
+        return phrases.shown_lately(seen, back_on)
+    return None
+
+
+# --------------------------------------------------------------------------- going quiet
+
+
+def _quiet(visible: Iterable[Relationship], edition: Edition) -> _Chosen:
+    due = [(urgency, one) for one in visible if (urgency := _urgency(one, edition)) > 0]
+    due.sort(key=lambda pair: (-pair[0], pair[1].person.name, pair[1].person.id))
+    return _choose((one for _, one in due), edition.policy.digest.people, edition)
+
+
+def _urgency(one: Relationship, edition: Edition) -> float:
+    """How much a note is worth today: strength times how overdue it is, 0 when it is not due.
+
+    A farewell counts as most overdue. Somebody who was shown before gives way to those who never were.
+    """
+    if not one.followed or one.quiet_since is None or one.tie.cadence is None or edition.just_talked(one):
+        return 0.0
+    if clock_of_goodbye(one, edition):
+        overdue = _MOST_OVERDUE
+    elif one.tie.state is TieState.COLD and not _awaits_answer(one, edition):
+        overdue = min(_MOST_OVERDUE, (edition.now - one.quiet_since) / one.tie.cadence)
+    else:
+        return 0.0
+    return one.tie.strength * overdue * (_SHOWN_BEFORE if one.person.id in edition.shown else 1.0)
+
+
+def _awaits_answer(one: Relationship, edition: Edition) -> bool:
+    """Whether a second mail into silence is so fresh that an answer may still come."""
+    repeated = one.tie.last is not None and one.quiet_since is not None and one.tie.last > one.quiet_since
+    return repeated and one.tie.last is not None and edition.now - one.tie.last < edition.policy.digest.repeat_after
+
+
+def _card(one: Relationship, edition: Edition, known_since: date) -> Entry:
+    """A person: who, the year, why now, and a reason to write."""
+    lost = one.tie.state is TieState.LOST
+    why = why_lost(one, edition) if lost else None
+    reason = reason_to_write(one, edition, known_since)
+    return Entry(
+        title=one.person.name,
+        why=(why,) if why else why_quiet(one, edition),
+        person=one.person.id,
+        name=one.person.name,
+        address=address_of(one),
+        role=role_of(one),
+        reason_to_write=reason or (phrases.reason_old_tie() if lost else None),
+        months=one.months,
+    )
+
+
+def _known_since(relationships: Iterable[Relationship], edition: Edition) -> date:
+    """The day from which on a first exchange is one: what was read begins a little earlier."""
+    earliest = min((one.first for one in relationships if one.first), default=edition.now)
+    return edition.day_of(earliest + _FIRST_SEEN_SLACK)
+
+
+# --------------------------------------------------------------------------- waiting for your reply
+
+
+def _owed(visible: Iterable[Relationship], edition: Edition) -> _Chosen:
+    """Those whose last mail waits for an answer, the strongest ties first."""
+    arrived: dict[str, date] = {}
+    due: list[Relationship] = []
+    for one in visible:
+        letter = waiting_letter(one)
+        if letter and edition.policy.digest.owed_after <= edition.now - letter.until <= OWED_AT_MOST:
+            arrived[one.person.id] = edition.day_of(letter.until)
+            due.append(one)
+    due.sort(key=lambda one: (-one.tie.strength, one.person.name, one.person.id))
+    return _choose(due, MOST_OWED, edition, arrived)
+
+
+def _waiting_entries(people: Iterable[Relationship], edition: Edition) -> tuple[Entry, ...]:
+    """One entry for each letter that waits, the longest first."""
+    letters = [(letter.until, one.person.id, letter, one) for one in people if (letter := one.last_inbound)]
+    return tuple(
+        Entry(
+            title=one.person.name,
+            why=(phrases.waiting_for(edition.since(letter.until)),),
+            person=one.person.id,
+            name=one.person.name,
+            address=letter.address or address_of(one),
+            role=role_of(one),
+            subject=letter.subject,
+            message_id=letter.message_id,
+        )
+        for _, _, letter, one in sorted(letters, key=itemgetter(0, 1))
+    )
+
+
+# --------------------------------------------------------------------------- lost touch
+
+
+def _lost(visible: Iterable[Relationship], edition: Edition) -> _Chosen:
+    """Ties that once were strong and are lost, the strongest first; who is not shown is not due, and not listed."""
+    due = [
+        one
+        for one in visible
+        if one.followed
+        and one.tie.state is TieState.LOST
+        and one.tie.interactions >= _LOST_EXCHANGES
+        and one.tie.months_active >= _LOST_MONTHS
+        and not edition.just_talked(one)
+    ]
+    due.sort(
+        key=lambda one: (one.person.id in edition.shown, -one.tie.months_active, -one.tie.interactions, one.person.id)
+    )
+    chosen = _choose(due, edition.policy.digest.lost, edition)
+    held = tuple(one for one in chosen.withheld if one.person in chosen.held_by_stale)
+    return _Chosen(chosen.people, held, chosen.considered)

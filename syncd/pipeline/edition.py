@@ -1,0 +1,83 @@
+"""The day a digest is written for: its date in the owner's zone, what was shown before, and whom it may name.
+
+What the sections share about people lives here: who is hidden, who was just met or will be soon, how to call them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncd.pipeline.spans import Span, elapsed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime, tzinfo
+
+    from syncd.model import Relationship
+    from syncd.pipeline.policy import Policy
+
+_DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One day's digest in the making.
+
+    `shown` says when a person (by id) was last named; `stale` holds the accounts whose silence proves nothing.
+    """
+
+    policy: Policy
+    now: datetime
+    zone: tzinfo
+    shown: Mapping[str, date]
+    stale: frozenset[str] = frozenset()
+
+    @property
+    def today(self) -> date:
+        """The owner's local date."""
+        return self.day_of(self.now)
+
+    def day_of(self, moment: datetime) -> date:
+        """The owner's local date of a moment."""
+        return moment.astimezone(self.zone).date()
+
+    def since(self, moment: datetime) -> Span:
+        """How long ago a moment is, in words of whole local days."""
+        return elapsed((self.today - self.day_of(moment)).days)
+
+    def days_since(self, moment: datetime) -> float:
+        """How long ago a moment is, in days."""
+        return (self.now - moment).total_seconds() / _DAY
+
+    def is_hidden(self, one: Relationship) -> bool:
+        """Whether somebody must not be named at all: let go, ignored or snoozed."""
+        return one.muted or one.snoozed_until is not None
+
+    def just_talked(self, one: Relationship) -> bool:
+        """Whether there was contact within the last `soon` days."""
+        return one.tie.last is not None and self.now - one.tie.last <= self.policy.digest.soon
+
+    def meeting_soon(self, one: Relationship) -> date | None:
+        """The day of a meeting within the next `soon` days."""
+        ahead = one.next_meeting
+        return self.day_of(ahead) if ahead and ahead - self.now <= self.policy.digest.soon else None
+
+    def rests_until(self, one: Relationship) -> date | None:
+        """The day before which somebody shown does not come back; None when free to be shown."""
+        seen = self.shown.get(one.person.id)
+        back_on = seen + self.policy.digest.repeat_after if seen else None
+        return back_on if back_on and back_on > self.today else None
+
+    def stale_account(self, one: Relationship) -> str:
+        """An account they were seen in that is not up to date, so that they may have been in touch; "" for none."""
+        return next((account for account in one.accounts if account in self.stale), "")
+
+
+def first_name(name: str) -> str:
+    """What to call somebody: the first word of the name that is no initial, title or address; else all of it."""
+    words = name.split()
+    for word in words[:-1]:
+        if not word.endswith(".") and len(word) > 1 and "@" not in word:
+            return word
+    return name
