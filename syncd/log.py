@@ -21,12 +21,14 @@ TALKATIVE = ("imapclient", "urllib3", "requests", "alembic", "sqlalchemy", "ical
 
 _ADDRESS = re.compile(
     r"""
-    (?: "[^"\n@]{1,64}" | (?: [^\s"'<>()\[\]{},;:@|/\\?&] | (?<=\w)'(?=\w) ){1,128} )  # quotes around it are not its own
+    (?: "[^"\n@]{1,64}" | [^\s"<>()\[\],;:@\\]{1,128} )
     (?: @ | %40 )
     (?: \[[^\]\s]{1,64}\] | [^\s"'<>()\[\]{},;:=@|/\\?&]{1,255} )
     """,
     re.VERBOSE,
 )
+_BEFORE = "'`*{|/=?&"
+"""What may begin an address (RFC 5322 atext), but hardly ever does: quotes and brackets of the sentence around it."""
 _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "?")
 _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7))
 
@@ -59,9 +61,12 @@ def redact(text: str) -> str:
 
 
 def _mark(found: re.Match[str]) -> str:
-    address = found[0].rstrip(".!?")
+    address = found[0].lstrip(_BEFORE)
+    before = found[0][: len(found[0]) - len(address)]
+    address = address.rstrip(".!?")
+    after = found[0][len(before) + len(address) :]
     digest = hashlib.blake2b(address.replace("%40", "@").casefold().encode(), digest_size=2).hexdigest()
-    return f"p:{digest}{found[0][len(address) :]}"
+    return f"{before}p:{digest}{after}"
 
 
 class _Formatter(logging.Formatter):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from syncd.config import Settings, schema, show
 from syncd.config.tables import fields_of, table_at
@@ -21,6 +20,8 @@ from tests.config.file import SMALLEST, ConfigText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pydantic import BaseModel
 
 FULL = """\
 [me]
