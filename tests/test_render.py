@@ -129,3 +129,17 @@ def test_a_name_with_a_space_or_a_quote_makes_a_command_that_a_shell_understands
     odd = replace(FULL.section(SectionKind.QUIET)[0], name="d'Arc; rm")
     text = render_text(replace(FULL, sections=(Section(SectionKind.QUIET, (odd,)),)), policy())
     assert """syncd done 'd'"'"'arc;'""" in text
+
+
+def test_a_long_name_is_cut_on_the_button_and_whole_in_the_command() -> None:
+    address = "maximiliane.von.hohenstein-schwarzenberg@consulting.example"
+    long = replace(FULL.section(SectionKind.QUIET)[0], name=address)
+    text = render_text(replace(FULL, sections=(Section(SectionKind.QUIET, (long,)),)), policy())
+    assert "Write to maximiliane.von.hohenstein-sc…: " in text
+    assert f"syncd done {address}" in text
+
+
+def test_a_meeting_without_a_title_is_called_a_meeting() -> None:
+    untitled = replace(FULL.section(SectionKind.TODAY)[0], title="")
+    text = render_text(replace(FULL, sections=(Section(SectionKind.TODAY, (untitled,)),)), policy())
+    assert "  10:30  Meeting\n" in text

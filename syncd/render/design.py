@@ -63,7 +63,7 @@ def _type(family: str, size: int, leading: int, tone: str, more: str = "") -> st
 STYLES: Mapping[str, str] = {
     "body": f"margin:0;padding:0;{GROUND}:{COLOURS['bg']};-webkit-text-size-adjust:100%;-ms-text-size-adjust:100%",
     "sheet": f"{GROUND}:{COLOURS['bg']}",
-    "card": f"max-width:600px;margin:0 auto;{GROUND}:{COLOURS['card']};border-collapse:separate",
+    "card": f"max-width:600px;margin:0 auto;{GROUND}:{COLOURS['card']};border-collapse:separate;word-break:break-word",
     "sides": _NARROW,
     "box": f"{GROUND}:{COLOURS['tint']};border-radius:10px;border-collapse:separate",
     "notice": f"{GROUND}:{COLOURS['warn']};border-radius:10px;border-collapse:separate",

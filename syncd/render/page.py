@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from syncd.model import Phrase, SectionKind
 from syncd.pipeline import phrases
+from syncd.pipeline.edition import first_name
 from syncd.render.bars import Bar, bars, spark
 from syncd.render.catalogue import catalogue
 from syncd.render.sentence import Sentence, Speaker, legible
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from syncd.pipeline.policy import Policy
 
 _NAMED = 3
+_LONGEST_LABEL = 30
 _REPLY = re.compile(r"(re|r|aw|sv|rif|bls)\s*(\[\d+\])?:", re.IGNORECASE)
 _SHOWN = (SectionKind.QUIET, SectionKind.LOST, SectionKind.OWED)
 
@@ -160,7 +162,7 @@ def _footer(digest: Digest, speaker: Speaker) -> Iterator[Sentence]:
     if waiting:
         yield waiting
     if shown:
-        name = shlex.quote(_first(shown[0].name).lower())
+        name = shlex.quote(first_name(legible(shown[0].name)).lower())
         yield speaker.say(
             Phrase(
                 "page.commands",
@@ -184,7 +186,7 @@ def _who_waits(digest: Digest) -> Iterator[Phrase]:
 
 
 def _who_stays_away(digest: Digest) -> Iterator[Phrase]:
-    if digest.back_on and (digest.section(SectionKind.QUIET) or digest.section(SectionKind.LOST)):
+    if digest.back_on:
         yield phrases.footer_back_on(digest.back_on)
 
 
@@ -202,7 +204,7 @@ def _freshness(digest: Digest, speaker: Speaker) -> Iterator[Phrase]:
 
 
 def _first(name: str) -> str:
-    return next(iter(legible(name).split()), "")
+    return legible(first_name(legible(name)), _LONGEST_LABEL)
 
 
 def _short(name: str) -> str:
