@@ -29,7 +29,7 @@ FIELDS: Final = (
 )  # fmt: skip
 """The header fields that are read, and no others, whatever else a header block holds."""
 
-LONGEST_HEADER: Final = 1 << 20
+LONGEST_HEADER: Final = 1 << 19
 LONGEST_SUBJECT: Final = 500
 
 _SENDERS, _TO, _CC, _BCC = map(reader, (Role.FROM, Role.TO, Role.CC, Role.BCC))

@@ -16,6 +16,7 @@ from syncd.model import Participant, Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+LONGEST_LIST: Final = 400_000
 LONGEST_ADDRESS: Final = 320
 LONGEST_NAME: Final = 200
 MOST_PARTICIPANTS: Final = 5000
@@ -26,12 +27,12 @@ _PLAIN: Final = r"[\w.!#$%&*+/?^{|}~-][\w.!#$%&'*+/?^{|}~-]*+@[A-Za-z0-9.-]*+(?<
 _MAILBOX: Final = re.compile(
     rf'[ \t]*+(?:(?:"([^"\\\n]*+)"|([^"\\(),:;<>@\[\]\n]*+))[ \t]*+<({_PLAIN})>|({_PLAIN}))[ \t]*+(,|$)', re.ASCII
 )
-_TOKEN: Final = re.compile(
-    r"""(?P<word>=\?[^?\s]+\?[bBqQ]\?[^?<>]*\?=)
-    |"(?P<quoted>(?:[^"\\]|\\.)*+)(?P<closed>"|$)
-    |\((?P<comment>(?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+)\)
-    |<[<\s]*+(?P<angle>[^<>]*+)>+
-    |(?P<separator>[,;\n])
+_TOKEN: Final = re.compile(  # every repetition that may fail is bounded: a hostile list costs a second, not an hour
+    r"""(?P<word>=\?[^?\s]{1,60}\?[bBqQ]\?[^?<>]{0,2000}\?=)
+    |"(?P<quoted>(?:[^"\\]|\\.?)*+)(?P<closed>"|$)
+    |\((?P<comment>(?:[^()\\]|\\.|\((?:[^()\\]|\\.){0,200}+\)){0,500}+)\)
+    |<[<\s]{0,9}+(?P<angle>[^<>]*+)>{1,9}
+    |(?P<separator>[,;\n][,;\n ]*+)
     |(?P<group>:)
     |(?P<text>[^"(<>,;:\n=]++|.)""",
     re.VERBOSE | re.DOTALL,
@@ -79,7 +80,7 @@ def _mailboxes(value: str) -> Iterator[tuple[str, str]]:
         if not separator:
             return
         position = match.end()
-    yield from _salvage(_BLANKS.sub(" ", value[position:]))
+    yield from _salvage(_BLANKS.sub(" ", value[position : position + LONGEST_LIST]))
 
 
 class _Entry:
@@ -161,7 +162,7 @@ def _entries(value: str) -> Iterator[tuple[_Entry, str]]:
             value = value[token.start() + 1 :].replace('"', " ")
             position = 0
         elif token.lastgroup == "separator":
-            yield entry, token[0]
+            yield entry, token[0][0]
             entry = _Entry()
         else:
             if entry.ends_before(token):

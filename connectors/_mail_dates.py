@@ -25,6 +25,9 @@ _MONTHS: Final = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
     "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
 }  # fmt: skip
+_FIRST_FULL_YEAR: Final = 1000
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_LOOSE_COLON: Final = re.compile(r" *: *")
 _FARTHEST_ZONE: Final = timedelta(hours=16)
 _offsets: Final[dict[str, timedelta]] = {zone: timedelta() for zone in ("GMT", "UTC", "UT", "Z")}
 
@@ -52,7 +55,7 @@ def parse_date(value: str) -> datetime | None:
     """The instant an RFC 5322 date names, in UTC; None when it names none.
 
     An unknown, absent or impossible zone is read as UTC (RFC 5322 section 4.3), a leap second as the one before it, and
-    a year of two digits by RFC 5322 section 4.3. ISO 8601 and ctime forms are read as well.
+    a year of two digits (also 0001) by RFC 5322 section 4.3. ISO 8601 and ctime forms are read as well.
     """
     match = _USUAL.match(value)
     if match is None:
@@ -62,7 +65,7 @@ def parse_date(value: str) -> datetime | None:
         local = datetime(
             int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second) if second else 0, tzinfo=UTC
         )
-        return local - _offset(zone)
+        return local - _offset(zone) if local.year >= _FIRST_FULL_YEAR else _parse_unusual(value)
     except (KeyError, ValueError, OverflowError):
         return _parse_unusual(value)
 
@@ -83,7 +86,7 @@ def _parse_unusual(value: str) -> datetime | None:
         if iso:
             zone = (iso[3] or "Z").replace(":", "")
             return datetime.fromisoformat(f"{iso[1]}T{iso[2]}").replace(tzinfo=UTC) - _offset(zone)
-        fields = parsedate_tz(value[:200])
+        fields = parsedate_tz(_LOOSE_COLON.sub(":", _COMMENT.sub("", value[:200])))
         if fields is None:
             return None
         year, month, day, hour, minute, second = fields[:6]
