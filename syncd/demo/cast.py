@@ -85,7 +85,7 @@ CAST = (
     Member("Priya Raman", "priya.raman@meridian.example", 9, 3, CLIENT),
     Member("Owen Price", "owen.price@meridian.example", 16, 7, CLIENT),
     Member("Julien Moreau", "julien.moreau@kestrelbooks.example", 18, 9, FRENCH),
-    Member("Clara Weiss", "clara.weiss@kestrelbooks.example", 20, 68, GERMAN, tongue=Tongue.GERMAN),
+    Member("Clara Weiss", "clara.weiss@kestrelbooks.example", 20, 37, GERMAN, tongue=Tongue.GERMAN),
     # the job that ended about a year ago
     Member("Budi Santoso", "budi.santoso@tidewell.example", 35, 130, INDONESIAN, until_left=8),
     Member("Dewi Lestari", "dewi.lestari@tidewell.example", 30, 6, INDONESIAN, until_left=10, they_wrote_last=True,
