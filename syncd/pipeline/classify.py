@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from syncd.model import MeetingStatus, Response, Role, SignalName, Verdict, VerdictKind
-from syncd.pipeline.envelope import envelope_of, is_list_address
-from syncd.pipeline.machines import is_machine_address, is_namesake_domain, is_role_address
+from syncd.pipeline.envelope import envelope_of, list_addresses
+from syncd.pipeline.machines import is_machine_address, is_namesake_domain, is_role_address, is_service_name, is_unread
 from syncd.pipeline.meetings import my_answer, others_in
 from syncd.pipeline.normalize import matches, normal_address
 from syncd.pipeline.subjects import SubjectMark, mark_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["classify", "classify_meeting", "is_machine_address", "is_role_address"]
 
 _CALENDAR_SENDERS = frozenset({"calendar-notification@google.com", "calendar-server@google.com"})
+_MAIL_SERVERS = ("mailer-daemon@", "postmaster@", "post_master@")
 _BULK_PRECEDENCE = frozenset({"bulk", "junk"})
 _REPORTS = {
     "delivery-status": "a mail server reports on a delivery",
@@ -134,7 +135,7 @@ def _bounce(case: _Case) -> Verdict | None:
         return _verdict(VerdictKind.BOUNCE, f"Content-Type is multipart/report: {said}.")
     if SignalName.FAILED_RECIPIENTS in case.fields:
         return _verdict(VerdictKind.BOUNCE, "X-Failed-Recipients is set: a mail server could not deliver.")
-    if case.author.startswith(("mailer-daemon@", "postmaster@")):
+    if case.author.startswith(_MAIL_SERVERS):
         return _verdict(VerdictKind.BOUNCE, f"{case.author} is a mail server.")
     if case.mark is SubjectMark.BOUNCE:
         return _verdict(VerdictKind.BOUNCE, "Its subject is a mail server's report on a delivery.")
@@ -177,8 +178,10 @@ def _machine(case: _Case) -> Verdict | None:
     if is_machine_address(case.author):
         return _verdict(VerdictKind.AUTOMATED, f"{case.author} is an address of a machine or a relay.")
     answers_to = normal_address(case.fields.get(SignalName.REPLY_TO, ""))
-    if answers_to and is_machine_address(answers_to):
-        return _verdict(VerdictKind.AUTOMATED, f"Reply-To is {answers_to}, an address of a machine.")
+    if answers_to and is_unread(answers_to):
+        return _verdict(VerdictKind.AUTOMATED, f"Reply-To is {answers_to}, which nobody reads.")
+    if is_service_name(case.envelope.name, case.author):
+        return _verdict(VerdictKind.AUTOMATED, f'"{case.envelope.name}" is the name of a service, not of a person.')
     if is_role_address(case.author) and not is_namesake_domain(case.envelope.name, case.author):
         return _verdict(VerdictKind.AUTOMATED, f"{case.author} is the mailbox of an office, not of a person.")
     return None
@@ -211,7 +214,7 @@ def _on_a_list(case: _Case) -> Verdict | None:
     discussed = (
         SignalName.LIST_POST in fields
         or bool(case.message.in_reply_to)
-        or any(is_list_address(one, fields) for one in case.envelope.recipients)
+        or not list_addresses(fields).isdisjoint(case.envelope.recipients)
     )
     if not case.ignore.mailing_lists:
         return None if direct else _verdict(VerdictKind.HUMAN, f"The list {called} counts: [ignore] says so.")
@@ -236,7 +239,7 @@ def _wide(case: _Case) -> Verdict | None:
     return _verdict(VerdictKind.WIDE, "Your address does not stand in To or Cc: it was not written to you.")
 
 
-_RULES = (_from_nobody, _told_to_ignore, _bounce, _calendar, _automated, _machine, _list, _wide)
+_RULES = (_bounce, _calendar, _from_nobody, _told_to_ignore, _automated, _machine, _list, _wide)
 
 
 def _too_wide(case: _Case) -> Verdict | None:

@@ -7,6 +7,7 @@ is never somebody.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from syncd.model import Role, SignalName
@@ -66,23 +67,29 @@ def envelope_of(message: Message) -> Envelope:
     return Envelope(author, name, recipients, fields)
 
 
-def is_list_address(address: str, fields: Mapping[SignalName, str]) -> bool:
-    """Whether posts to the list go to this normal address (List-Post; RFC 2919 names the list after it)."""
-    post = normal_address(fields.get(SignalName.LIST_POST, ""))
-    return address == post or address.replace("@", ".") == fields.get(SignalName.LIST_ID, "").lower()
+def list_addresses(fields: Mapping[SignalName, str]) -> frozenset[str]:
+    """The normal addresses that posts to the list may go to: List-Post, and what RFC 2919 names the list after."""
+    return _list_addresses(fields.get(SignalName.LIST_POST, ""), fields.get(SignalName.LIST_ID, ""))
+
+
+@lru_cache(1 << 12)
+def _list_addresses(post: str, identifier: str) -> frozenset[str]:
+    labels = identifier.lower().split(".")
+    named = (f"{'.'.join(labels[:cut])}@{'.'.join(labels[cut:])}" for cut in range(1, len(labels)))
+    return frozenset((normal_address(post), *named)) - {""}
 
 
 def _speaks_through_list(name: str, address: str, fields: Mapping[SignalName, str]) -> bool:
     if SignalName.LIST_ID not in fields and SignalName.LIST_POST not in fields:
         return False
-    return " via " in name or is_list_address(address, fields)
+    return " via " in name or address in list_addresses(fields)
 
 
 def _before_the_list(written: str, fields: Mapping[SignalName, str]) -> str:
     for field in (SignalName.ORIGINAL_FROM, SignalName.REPLY_TO):
         value = fields.get(field, "")
         address = normal_address(value[value.rfind("<") + 1 :])
-        if address and not is_list_address(address, fields):
+        if address and address not in list_addresses(fields):
             return address
     bare = written.lower().strip("<>")
     return normal_address(bare.removesuffix(_MUNGED)) if bare.endswith(_MUNGED) else ""

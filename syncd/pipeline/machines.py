@@ -21,25 +21,37 @@ _ROBOT = (
     r"mailer|mailer[._\-]?daemon|daemon|bounces?|notif(?:y|ier|ications?)|notices?|alerts?|reminders?|automailer"
     r"|news|newsletters?|nieuwsbrief|updates?|digests?|bulletins?|mailings?|mailshot|campaigns?|promos?|promotions?"
     r"|offers?|deals|specials|marketing|announce(?:ments?)?|automat(?:ed|ic|ion)|auto[._\-]?(?:reply|confirm|mail)?"
-    r"|autoresponder|robots?|bots?|cron|nobody|devnull|www[._\-]?data|httpd|nagios|jenkins|buildbot|dependabot"
+    r"|autoresponder|robots?|bots?|cron|nobody|devnull|www[._\-]?data|jenkins|buildbot|dependabot"
     r"|syzbot|bugzilla|patchwork|mailman|majordomo|listserv|listmaster|lists?erv|unsubscribe|confirm(?:ations?)?"
     r"|hit[._\-]?reply|receipts?|calendar[._\-]?notification|invitations?|members?(?:hips?)?services?|subscriptions?|rewards"
 )
-_MACHINE = re.compile(f"{_EDGE}(?:{_NO_REPLY}){_END}|{_EDGE}(?:{_ROBOT})(?:$|[._+=\\-\\d])")
+_UNREAD = re.compile(f"{_EDGE}(?:{_NO_REPLY}){_END}")
+_MACHINE = re.compile(f"{_UNREAD.pattern}|{_EDGE}(?:{_ROBOT})(?:$|[._+=\\-\\d])")
 _MACHINE_WHOLE = re.compile(
-    r"root|system|sys(?:log|admin)?|anacron|logwatch|server|mail[._\-]?server|postmaster|uucp|www|apache|backup|scanner|printer|copier"
-    r"|owner-.+|.+-(?:owner|request|bounces?|errors?|return.*|admin)|undisclosed[._\-]?recipients|reply\+.+"
+    r"root|system|sys(?:log|admin)?|anacron|logwatch|server|mail[._\-]?server|post_?master|uucp|httpd|nagios|www|apache"
+    r"|backup|scanner|printer|copier|owner-.+|.+-(?:owner|request|bounces?|errors?|return.*|admin)|undisclosed[._\-]?recipients|reply\+.+"
     r"|no[._\-]?address|prvs=.+|srs[01]=.+|msprvs1=.+"
 )
-_TOKEN = re.compile(r"(?:^|[._+=\-])(?=[a-f]*\d)[0-9a-f]{20,}(?:$|[._+=\-])|[^=]+=[a-z0-9.\-]+\.[a-z]{2,}$")
+# what only programs put into an address: hexadecimal tokens, VERP, "R-1-270241-5399979-2-24365-DE1", "#3.19578.34-"
+_TOKEN = re.compile(
+    r"(?:^|[._+=\-])(?=[a-f]*\d)[0-9a-f]{20,}(?:$|[._+=\-])|[^=]+=[a-z0-9.\-]+\.[a-z]{2,}$"
+    r"|(?=(?:\D*\d){6})(?:[^\d]*\d+[.#_\-]){3}|#\d"
+)
 
 # domains in which no employee has a mailbox
 _RELAYS = re.compile(
     r"(?:^|\.)(?:reply\.github\.com|facebookmail\.com|redditmail\.com|e[mn]?\.linkedin\.com|atlassian\.net|zendesk\.com"
-    r"|intercom-mail\.com|docusign\.net|amazonses\.com|sendgrid\.net|mailgun\.org|mcsv\.net|rsgsv\.net|mailchimpapp\.net"
+    r"|intercom-mail\.com|docusign\.net|amazonses\.com|sendgrid\.net|mcsv\.net|rsgsv\.net|mailchimpapp\.net"
     r"|list-manage\.com|docs\.google\.com|doclist\.google\.com|discoursemail\.com)$"
     r"|^noreply\.|(?:^|\.)bounces?\."
 )
+
+# labels in front of a company's domain behind which only its mailing programs sit
+_MAILING_LABEL = re.compile(
+    r"(?:e?news|newsletters?|em?|edm|eblast|mailings?|mailers?|emailing|mkt|mktg|marketing|promos?|promotions?|offers"
+    r"|bulletins?|notify|notifications?|alerts?|updates|campaigns?|bounces?)\d*"
+)
+_SECOND_LEVEL = re.compile(r"(?:co|com|org|net|gov|ac|edu|or|go)\.[a-z]{2}$")
 
 _ROLE = re.compile(
     r"info|information|support|sales|vendite|vertrieb|office|ufficio|buero|segreteria|secretar(?:y|iat)|sekretariat"
@@ -51,20 +63,29 @@ _ROLE = re.compile(
     r"|postmaster|abuse|security|noc|legal|privacy|dpo|compliance|feedback|survey|surveys|enquir(?:y|ies)|inquir(?:y|ies)"
     r"|questions|registration|register|registrar|events?|community|committee|board|group|department|dept|members?"
     r"|membership|subscribe|editor|editors|editorial|redazione|redaktion|moderator|moderators|technical|tech|it|desk"
-    r"|everyone|everybody|all|allstaff|employees|users?|list|lists|maintainers?|developers?|devel|public|relations"
+    r"|everyone|everybody|all|allstaff|employees|list|lists|maintainers?|developers?|devel|public|relations"
     r"|center|centre|outlook|migration|communications?|management|corporate|online|web|site|mail-?admin"
 )
 
 _TELLING_NAME = 4  # shorter last names stand in many words
+_LONGEST_OF_PEOPLE = 3  # words; a company's name is longer
+
+_SERVICE_NAME = re.compile(
+    r"\b(?:newsletters?|e-?news|digest|alerts?|notifications?|mailer|no-?reply|bulletin|updates|offers|deals"
+    r"|announcements?|dispatch|robot|bot|daemon|automailer|support|team|services"
+    r"|(?:customer|member|client) (?:service|care)|billing|help ?desk|administrator|webmaster|postmaster|survey|rewards"
+    r"|receipts?|recruiting|webinars?|promotions?"
+    r"|e-?mail (?:center|service)|kundenservice|servizio clienti|layanan pelanggan)\b"
+)
+# words that are no surname in any language known to us (Jobs, Press, Bank, Root and List are)
 _NO_PERSONS_WORD = re.compile(
-    r"team|support|services?|customer|notifications?|news|newsletters?|info|sales|list|lists|bot|robot|inc|ltd|gmbh|llc"
-    r"|corp|corporation|company|srl|spa|bank|university|universit\w*|institute?|department|dept|group|accounts?|billing"
-    r"|security|alerts?|admin|administrator|administration|system|daemon|mailer|unknown|anonymous|noreply|reply|root"
-    r"|office|center|centre|helpdesk|desk|help|service-?desk|committee|association|foundation|society|club|store|shop"
-    r"|online|digest|updates?|announcements?|jenkins|github|gitlab|linkedin|facebook|google|amazon|user|users|account"
-    r"|members?|membership|editors?|editorial|recruiting|careers?|jobs|press|media|marketing|webmaster|postmaster"
-    r"|undisclosed|recipients?|invitations?|calendar|automation|automatic|the|your|our|via|and|of|for|from|no|not"
-    r"|com|net|org|http|https|www|code|dev|developers?|test|tester|build|builds|ci|release|releases"
+    r"team|support|services|customer|notifications?|newsletters?|info|sales|lists|bot|robot|inc|ltd|gmbh|llc|plc|corp"
+    r"|corporation|company|srl|spa|universit\w*|institute?|department|dept|group|accounts?|billing|security|alerts?"
+    r"|admin|administrator|administration|system|daemon|mailer|unknown|anonymous|noreply|reply|office|centre|helpdesk"
+    r"|service-?desk|committee|association|foundation|society|club|online|digest|updates?|announcements?|jenkins|github"
+    r"|gitlab|linkedin|facebook|google|amazon|users?|members?|membership|editors?|editorial|recruiting|careers?|media"
+    r"|marketing|webmaster|postmaster|undisclosed|recipients?|invitations?|calendar|automation|automatic|the|your|our"
+    r"|via|and|of|for|from|not|com|net|org|https?|www|developers?|test|releases?"
 )
 
 
@@ -72,9 +93,20 @@ _NO_PERSONS_WORD = re.compile(
 def is_machine_address(address: str) -> bool:
     """Whether a normal address says by itself that no person writes from it: no-reply, robots, relays, tokens."""
     local, _, domain = address.partition("@")
+    below = domain.split(".")[: -3 if _SECOND_LEVEL.search(domain) else -2]
     return bool(
-        _MACHINE.search(local) or _MACHINE_WHOLE.fullmatch(local) or _TOKEN.search(local) or _RELAYS.search(domain)
+        _MACHINE.search(local)
+        or _MACHINE_WHOLE.fullmatch(local)
+        or _TOKEN.search(local)
+        or _RELAYS.search(domain)
+        or any(map(_MAILING_LABEL.fullmatch, below))
     )
+
+
+def is_unread(address: str) -> bool:
+    """Whether answers to a normal address are read by nobody: no-reply in any language, or a token of a program."""
+    local = address.partition("@")[0]
+    return bool(_UNREAD.search(local) or _TOKEN.search(local))
 
 
 @lru_cache(1 << 15)
@@ -103,6 +135,15 @@ _ROOM = re.compile(
 )
 
 
+@lru_cache(1 << 15)
+def is_service_name(name: str, address: str) -> bool:
+    """Whether a display name is a service's ("Acme Newsletter"), and no word of it is whom the address is named for."""
+    if not _SERVICE_NAME.search(name.lower()):
+        return False
+    local = re.sub(r"[^a-z]", "", address.partition("@")[0])
+    return not any(len(word) >= _TELLING_NAME and word in local for word in name_words(name))
+
+
 @lru_cache(1 << 12)
 def is_room(address: str, name: str) -> bool:
     """Whether a place or a thing was invited, not somebody."""
@@ -115,5 +156,8 @@ def is_namesake_domain(name: str, address: str) -> bool:
     """Whether a person's last name stands in the domain: info@rossi.example is Anna Rossi's own mailbox."""
     if not is_persons_name(name):
         return False
-    last = name_words(name)[-1].replace("-", "")
-    return len(last) >= _TELLING_NAME and last in domain_of(address).replace("-", "")
+    words = name_words(name)
+    last = words[-1].replace("-", "")
+    return (
+        len(words) <= _LONGEST_OF_PEOPLE and len(last) >= _TELLING_NAME and last in domain_of(address).replace("-", "")
+    )

@@ -28,7 +28,7 @@ from syncd.model import (
 )
 from syncd.pipeline.classify import classify_envelope, classify_meeting
 from syncd.pipeline.copies import Copy, Record, group_mails, merge_mails
-from syncd.pipeline.envelope import ROLES, envelope_of, is_list_address
+from syncd.pipeline.envelope import ROLES, envelope_of, list_addresses
 from syncd.pipeline.meetings import group_meetings, merge_meetings, others_in
 from syncd.pipeline.normalize import (
     display_name,
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from syncd.pipeline.policy import Ignore
 
 _DAY = 86400
-_TWO_AND_A_SENDER = 3
 _FROM, _BCC = Role.FROM, Role.BCC  # an enum's member is slow to reach, and this is asked for every participant
 
 
@@ -192,13 +191,12 @@ def _of_meeting(
 
 def _recipients(envelope: Envelope, copies: Sequence[Copy[Message]], own: OwnAddresses) -> tuple[Contact, ...]:
     """Whom I wrote to, in the order of their roles; a mailing list is nobody."""
-    through = [
-        each.fields for copy in copies if copy.record.signals and (each := envelope_of(copy.record)).through_list
-    ]
+    fields = [envelope.fields] if len(copies) == 1 else [envelope_of(copy.record).fields for copy in copies]
+    lists = frozenset[str]().union(*(list_addresses(each) for each in fields if each))
     found = [
         _contact(address, display_name(one.name), one.role)
         for address, one in envelope.recipients.items()
-        if address not in own and not any(is_list_address(address, fields) for fields in through)
+        if address not in own and address not in lists
     ]
     return tuple(sorted(found, key=lambda contact: (ROLES.index(contact.role), contact.address)))
 
@@ -217,15 +215,15 @@ def _evidence(copies: Sequence[Copy[Record]]) -> tuple[Evidence, ...]:
 
 def _namesakes(interaction: int, people: Sequence[Participant], own: OwnAddresses) -> list[Namesakes]:
     """Mailboxes of one full name that stand beside each other in one record: they are two people."""
-    if len(people) < _TWO_AND_A_SENDER:
+    keys = [name_key(one.name) for one in people if one.name and one.role is not _FROM]
+    if len(keys) == len(set(keys)):
         return []
     named: dict[str, dict[str, str]] = {}
     for one in people:
-        if one.role is not _FROM and (key := name_key(one.name)):
-            address = normal_address(one.address)
-            if address and address not in own:
-                mailboxes = named.setdefault(key, {})
-                mailboxes[mailbox_key(address)] = min(address, mailboxes.get(mailbox_key(address), address))
+        address = normal_address(one.address)
+        if one.role is not _FROM and address and address not in own and (key := name_key(one.name)):
+            mailboxes = named.setdefault(key, {})
+            mailboxes[mailbox_key(address)] = min(address, mailboxes.get(mailbox_key(address), address))
     return [
         Namesakes(interaction, *sorted(pair))
         for mailboxes in named.values()
