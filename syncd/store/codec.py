@@ -33,7 +33,8 @@ _REMEMBERED = 1 << 14
 _ESCAPED_NUL = r"\u0000"
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-_decode = json.JSONDecoder().decode
+_decode = json.JSONDecoder().raw_decode
+_quote = json.encoder.encode_basestring
 
 _ROLES = {role.value: role for role in Role}
 _RESPONSES = {response.value: response for response in Response}
@@ -65,43 +66,38 @@ def encode_observation(observation: Message | Meeting | Unreadable) -> str:
     Lone surrogates and NUL pass through; no database holds them: see `storable` and `clean`.
     """
     if isinstance(observation, Message):
-        return _encode(
-            (
-                to_micros(observation.at),
-                _encode_people(observation.participants),
-                observation.message_id,
-                observation.in_reply_to,
-                [(signal.name, signal.value) for signal in observation.signals],
-                observation.subject,
-            )
+        signals = ",".join([_encode((signal.name, signal.value)) for signal in observation.signals])
+        return (  # by hand: a third of the encoder's own time, which is spent on every message
+            f"[{to_micros(observation.at)},{_encode_people(observation.participants)},"
+            f"{_quote(observation.message_id)},{_quote(observation.in_reply_to)},[{signals}],"
+            f"{_quote(observation.subject)}]"
         )
     if isinstance(observation, Meeting):
-        return _encode(
-            (
-                to_micros(observation.start),
-                to_micros(observation.end),
-                _encode_people(observation.participants),
-                observation.uid,
-                observation.recurrence_id,
-                observation.status,
-                observation.title,
-                observation.all_day,
-                observation.sequence,
-            )
+        times = f"{to_micros(observation.start)},{to_micros(observation.end)}"
+        rest = (
+            observation.uid,
+            observation.recurrence_id,
+            observation.status,
+            observation.title,
+            observation.all_day,
+            observation.sequence,
         )
+        return f"[{times},{_encode_people(observation.participants)},{_encode(rest)[1:]}"
     return _encode((observation.reason,))
 
 
-def _encode_people(participants: tuple[Participant, ...]) -> _People:
-    return [
-        (one.address, one.name, one.role, one.response) if one.response else (one.address, one.name, one.role)
-        for one in participants
-    ]
+def _encode_people(participants: tuple[Participant, ...]) -> str:
+    return f"[{','.join([_encode_one(one.address, one.name, one.role, one.response) for one in participants])}]"
+
+
+@lru_cache(_REMEMBERED)
+def _encode_one(address: str, name: str, role: Role, response: Response | None) -> str:
+    return _encode((address, name, role, response) if response else (address, name, role))
 
 
 def decode_observation(kind: FactKind, remote_id: str, payload: str) -> Message | Meeting | Unreadable:
     """What `encode_observation` was given, with instants in UTC."""
-    values = _decode(payload)
+    values, _ = _decode(payload)
     if kind == "message":
         at, people, message_id, in_reply_to, signals, subject = cast(
             "tuple[int, _People, str, str, list[tuple[str, str]], str]", values
@@ -146,14 +142,15 @@ def _signal(name: str, value: str) -> Signal:
 
 def encode_evidence(evidence: tuple[Evidence, ...]) -> str:
     """The evidence of an interaction as one column."""
-    return _encode([(one.account, one.remote_id) for one in evidence])
+    return f"[{','.join([f'[{_quote(one.account)},{_quote(one.remote_id)}]' for one in evidence])}]"
 
 
 def decode_evidence(text: str) -> tuple[Evidence, ...]:
     """The evidence again, in its order."""
-    return tuple([Evidence(account, remote_id) for account, remote_id in _decode(text)])
+    return tuple([Evidence(account, remote_id) for account, remote_id in _decode(text)[0]])
 
 
+@lru_cache(_REMEMBERED)
 def encode_strings(values: tuple[str, ...]) -> str:
     """Several strings as one column."""
     return _encode(values)
@@ -162,7 +159,7 @@ def encode_strings(values: tuple[str, ...]) -> str:
 @lru_cache(_REMEMBERED)
 def decode_strings(text: str) -> tuple[str, ...]:
     """The strings again, in their order."""
-    return tuple(_decode(text))
+    return tuple(_decode(text)[0])
 
 
 def encode_line(*values: object) -> str:

@@ -21,7 +21,7 @@ from syncd.store.schema import alias, appearance, contact, fact, gone, interacti
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from sqlalchemy import Column, Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from syncd.model import Interaction, Meeting, Message, Plan
     from syncd.store.codec import FactKind
@@ -73,17 +73,15 @@ _TRACE_COLUMNS = [gone.c[name] for name in _Trace._fields]
 def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | None:
     """The next `limit` changes with all that belongs to them; None when everything is derived."""
     rules, watermark = read(connection, "derivation"), _watermark(connection)
-    new = [
-        _Row(*row)
-        for row in connection.execute(
-            select(*_FACT_COLUMNS).where(fact.c.seq > watermark).order_by(fact.c.seq).limit(limit)
-        )
-    ]
+    fresh = select(*_FACT_COLUMNS).where(fact.c.seq > watermark).order_by(fact.c.seq).limit(limit)
+    new = [_Row(*row) for row in connection.execute(fresh)]
     traces = [_Trace(*row) for row in connection.execute(select(*_TRACE_COLUMNS).order_by(gone.c.id))]
     consumed = traces[:limit]
     if not new and not consumed:
         return None
-    rows, void = _close(connection, new, consumed, traces)
+    through = new[-1].seq if new else watermark
+    known = fact.c.seq.between(watermark + 1, through)
+    rows, void = _close(connection, new, consumed, traces, known)
     names = accounts.names(connection)
     facts = tuple(
         Fact(
@@ -93,15 +91,21 @@ def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | No
         for row in rows
         if row.kind != "unreadable"
     )
-    through = new[-1].seq if new else watermark
     claim = Claim(rules, watermark, through, consumed[-1].id if consumed else 0)
     return Pending(facts, frozenset(void), through), claim
 
 
 def _close(
-    connection: Connection, new: Iterable[_Row], consumed: Iterable[_Trace], traces: Iterable[_Trace]
+    connection: Connection,
+    new: Iterable[_Row],
+    consumed: Iterable[_Trace],
+    traces: Iterable[_Trace],
+    known: ColumnElement[bool],
 ) -> tuple[Collection[_Row], Collection[int]]:
-    """Every fact and every trace that shares a key with these, or with one that does, and so on."""
+    """Every fact and every trace that shares a key with these, or with one that does, and so on.
+
+    `known` says in SQL which facts are `new`, so that they are not looked up again.
+    """
     rows = {row.seq: row for row in new}
     void = {trace.id: trace for trace in consumed}
     keys = set[int]()
@@ -112,7 +116,12 @@ def _close(
         more_contents = {one.content for one in frontier if one.content is not None} - contents
         keys |= more_keys
         contents |= more_contents
-        found = {*_numbers(connection, fact.c.key, more_keys), *_numbers(connection, fact.c.content, more_contents)}
+        found = {
+            seq
+            for column, values in ((fact.c.key, more_keys), (fact.c.content, more_contents))
+            for batch in batches(sorted(values))
+            for seq in connection.execute(select(fact.c.seq).where(column.in_(batch), ~known)).scalars()
+        }
         joined = {row.seq: row for row in _rows(connection, found - rows.keys())}
         met = {
             trace.id: trace
@@ -123,11 +132,6 @@ def _close(
         void |= met
         frontier = [*joined.values(), *met.values()]
     return rows.values(), {trace.identity for trace in void.values()}
-
-
-def _numbers(connection: Connection, column: Column[int], values: Collection[int]) -> Iterator[int]:
-    for batch in batches(sorted(values)):
-        yield from connection.execute(select(fact.c.seq).where(column.in_(batch))).scalars()
 
 
 def _rows(connection: Connection, numbers: Collection[int]) -> Iterator[_Row]:
@@ -144,13 +148,23 @@ def apply(connection: Connection, plan: Plan, claim: Claim) -> bool:
     """Replace what the plan voids by what it concludes, and move the watermark; False when the claim is void."""
     if (read(connection, "derivation"), _watermark(connection)) != (claim.rules, claim.watermark):
         return False
-    for batch in batches(sorted(plan.retired | {one.id for one in plan.interactions})):
-        connection.execute(delete(interaction).where(interaction.c.id.in_(batch)))
+    _void(connection, plan.retired | {one.id for one in plan.interactions})
     _insert(connection, plan.interactions)
     put(connection, namesake, sorted({(one.interaction, one.first, one.second) for one in plan.namesakes}))
     connection.execute(delete(gone).where(gone.c.id <= claim.traces))
     write(connection, "watermark", str(claim.through))
     return True
+
+
+def _void(connection: Connection, identities: Collection[int]) -> None:
+    """Delete these interactions, those that exist, with all that hangs on them."""
+    for batch in batches(sorted(identities)):
+        known = select(interaction.c.row, interaction.c.id).where(interaction.c.id.in_(batch))
+        if found := connection.execute(known).all():
+            rows, ids = zip(*found, strict=True)
+            connection.execute(delete(contact).where(contact.c.interaction.in_(rows)))
+            connection.execute(delete(namesake).where(namesake.c.interaction.in_(ids)))
+            connection.execute(delete(interaction).where(interaction.c.row.in_(rows)))
 
 
 def _insert(connection: Connection, interactions: Iterable[Interaction]) -> None:
@@ -162,7 +176,7 @@ def _insert(connection: Connection, interactions: Iterable[Interaction]) -> None
         connection,
         contact,
         [
-            (looks[other.address, other.name], row, position, other.role)
+            (looks[other.address, other.name], row, position, other.role.value)
             for row, one in numbered
             for position, other in enumerate(one.contacts)
         ],
@@ -172,11 +186,11 @@ def _insert(connection: Connection, interactions: Iterable[Interaction]) -> None
 def _columns(one: Interaction) -> tuple[str | int, ...]:
     return (
         one.id,
-        one.kind,
+        one.kind.value,
         to_micros(one.at),
         to_micros(one.until),
-        one.direction,
-        one.verdict.kind,
+        one.direction.value,
+        one.verdict.kind.value,
         one.verdict.reason,
         encode_evidence(one.evidence),
         encode_strings(tuple(sorted({where.account for where in one.evidence}))),

@@ -5,8 +5,9 @@ A page is turned into rows before the transaction begins, so that the writer's l
 
 from __future__ import annotations
 
-from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections import Counter
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from zlib import crc32
 
 from sqlalchemy import delete, func, select
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from syncd.model import Meeting, Observation
+
+
+Standing = Literal["none", "read", "failed"]
+"""What the store has of a remote id: nothing, a record, or word that it could not be read."""
 
 
 class Record(NamedTuple):
@@ -78,10 +83,8 @@ def encode(observation: Observation) -> tuple[str, Record | None]:
 
 
 def _hash(key: str) -> int | None:
-    """64 bits of a key, signed as SQL wants them; None for "", which nothing shares."""
-    if not key:
-        return None
-    return int.from_bytes(blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+    """32 bits of a key; None for "", which nothing shares."""
+    return crc32(key.encode("utf-8", "replace")) if key else None
 
 
 def _sender(message: Message) -> str | None:
@@ -108,12 +111,22 @@ def commit(
     put(connection, fact, [(number, *change.new) for change in changes if change.new])
     put(connection, gone, [trace for change in changes if change.old and (trace := _trace(change.old, change.new))])
 
-    readable = sum(_readable(change.new) - _readable(change.old) for change in changes)
-    unreadable = sum(_unreadable(change.new) - _unreadable(change.old) for change in changes)
-    accounts.count(connection, number, readable, unreadable)
-    new = sum(_readable(change.new) and not _readable(change.old) for change in changes)
-    failed = sum(_unreadable(change.new) for change in changes)
+    moves = Counter((_standing(change.old), _standing(change.new)) for change in changes)
+    new = moves["none", "read"] + moves["failed", "read"]
+    failed = moves["none", "failed"] + moves["failed", "failed"]
+    accounts.count(
+        connection,
+        number,
+        new - moves["read", "none"],
+        moves["none", "failed"] - moves["failed", "none"] - moves["failed", "read"],
+    )
     return PageReceipt(new, len(changes) - new - failed, failed)
+
+
+def _standing(record: Record | None) -> Standing:
+    if record is None:
+        return "none"
+    return "read" if record.readable else "failed"
 
 
 def _known(connection: Connection, number: int, remote_ids: Sequence[str]) -> Iterator[tuple[str, tuple[int, Record]]]:
@@ -150,14 +163,6 @@ def _identity(record: Record) -> int:
     observation = cast("Message | Meeting", decode_observation(record.kind, record.remote_id, record.payload))
     at = observation.at if isinstance(observation, Message) else observation.start
     return identity_of(keys_of(observation), at)
-
-
-def _readable(record: Record | None) -> bool:
-    return record is not None and record.readable
-
-
-def _unreadable(record: Record | None) -> bool:
-    return record is not None and not record.readable
 
 
 def sent_senders(connection: Connection) -> dict[str, int]:

@@ -34,7 +34,7 @@ def sightings(connection: Connection) -> Iterator[Sighting]:
             func.max(interaction.c.at).label("last"),
             func.sum(case((interaction.c.verdict.in_(_HUMAN), 1), else_=0)).label("human"),
         )
-        .join(interaction)
+        .join(interaction, interaction.c.row == contact.c.interaction)
         .group_by(contact.c.appearance)
         .subquery()
     )

@@ -46,7 +46,7 @@ _PRECEDENCE: dict[str, int] = {
 }
 _FETCHED_AT_ONCE = 1000
 
-_TouchRow = tuple[str, str, int | None, str, int, int, str, str, str, str, str, str]
+_TouchRow = tuple[str, str, int | None, str, int, int, str, str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ def _touch_rows(now: datetime | None) -> Select[*tuple[object, ...]]:
             interaction.c.message_id,
             interaction.c.in_reply_to,
             interaction.c.accounts,
+            alias.c.address,
         )
         .select_from(alias)
         .outerjoin(appearance, appearance.c.address == alias.c.address)
@@ -109,10 +110,11 @@ def _touches(rows: Iterable[_TouchRow]) -> Iterator[Touch]:
     met = [(row[4], row[2], _PRECEDENCE[row[1]], row) for row in rows if row[2] is not None]
     met.sort()
     last = None
-    for _, number, _, (_, role, _, kind, at, until, direction, verdict, subject, message_id, in_reply_to, where) in met:
+    for at, number, _, row in met:
         if number == last:
             continue
         last = number
+        _, role, _, kind, _, until, direction, verdict, subject, message_id, in_reply_to, where, address = row
         start = from_micros(at)
         yield Touch(
             number,
@@ -126,6 +128,7 @@ def _touches(rows: Iterable[_TouchRow]) -> Iterator[Touch]:
             message_id,
             in_reply_to,
             decode_strings(where),
+            address,
         )
 
 
@@ -133,7 +136,7 @@ def exchanges(connection: Connection, who: str, limit: int, now: datetime | None
     """The last interactions with one person, newest first."""
     theirs = (
         select(contact.c.interaction)
-        .join(appearance)
+        .join(appearance, appearance.c.id == contact.c.appearance)
         .join(alias, alias.c.address == appearance.c.address)
         .where(alias.c.person == who)
     )
@@ -173,7 +176,7 @@ def _interactions(connection: Connection, wanted: Select[*tuple[object, ...]]) -
     for batch in batches(list(contacts)):
         found = (
             select(contact.c.interaction, appearance.c.address, appearance.c.name, contact.c.role)
-            .join(appearance)
+            .join(appearance, appearance.c.id == contact.c.appearance)
             .where(contact.c.interaction.in_(batch))
             .order_by(contact.c.interaction, contact.c.position)
         )
@@ -212,8 +215,8 @@ def dump(connection: Connection) -> Iterator[str]:
     found = (
         select(*columns, contact.c.position, contact.c.role, appearance.c.address, appearance.c.name)
         .select_from(interaction)
-        .outerjoin(contact)
-        .outerjoin(appearance)
+        .outerjoin(contact, contact.c.interaction == interaction.c.row)
+        .outerjoin(appearance, appearance.c.id == contact.c.appearance)
         .order_by(interaction.c.id, contact.c.position)
         .execution_options(yield_per=_FETCHED_AT_ONCE)
     )

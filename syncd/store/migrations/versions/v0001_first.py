@@ -124,10 +124,6 @@ def upgrade() -> None:
         sa.Column("interaction", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("role", TEXT, nullable=False),
-        sa.ForeignKeyConstraint(["appearance"], ["appearance.id"], name="fk_contact_appearance"),
-        sa.ForeignKeyConstraint(
-            ["interaction"], ["interaction.row"], name="fk_contact_interaction", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("appearance", "interaction", "position", name="pk_contact"),
         sqlite_with_rowid=False,
     )
@@ -161,9 +157,6 @@ def upgrade() -> None:
         sa.Column("interaction", sa.BigInteger(), nullable=False),
         sa.Column("first", TEXT, nullable=False),
         sa.Column("second", TEXT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["interaction"], ["interaction.id"], name="fk_namesake_interaction", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("interaction", "first", "second", name="pk_namesake"),
         sqlite_with_rowid=False,
     )
