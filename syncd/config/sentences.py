@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
+_LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 _FEW = 8
 """So many choices are listed when none of them is near."""
 
@@ -85,21 +86,21 @@ def _choice(refusal: Refusal) -> str:
 
 def _out_of_range(refusal: Refusal) -> str:
     metadata = refusal.field.metadata if refusal.field else []
-    limits = {name: getattr(limit, name) for limit in metadata for name in ("ge", "le") if hasattr(limit, name)}
+    limits = {name: getattr(limit, name) for limit in metadata for name in _LIMITS if hasattr(limit, name)}
     match limits:
         case {"ge": low, "le": high}:
             wanted = f"from {low} to {high}"
-        case {"ge": low}:
-            wanted = f"at least {low}"
-        case {"le": high}:
-            wanted = f"at most {high}"
         case _:
-            wanted = refusal.error["msg"].removeprefix("Input should be ")
+            wanted = " and ".join(f"{_LIMITS[name]} {limit}" for name, limit in limits.items())
     return f"{refusal.name} must be {wanted}{_not(refusal.value)}"
 
 
-def _not_a_number(refusal: Refusal) -> str:
+def _not_a_whole_number(refusal: Refusal) -> str:
     return f"{refusal.name} must be a whole number{_not(refusal.value)}"
+
+
+def _not_a_number(refusal: Refusal) -> str:
+    return f"{refusal.name} must be a number{_not(refusal.value)}"
 
 
 def _not_a_truth(refusal: Refusal) -> str:
@@ -134,7 +135,8 @@ def _not(value: object) -> str:
 _SENTENCES: dict[str, Callable[[Refusal], str]] = {
     **dict.fromkeys(("literal_error", "enum"), _choice),
     **dict.fromkeys(("greater_than_equal", "less_than_equal", "greater_than", "less_than"), _out_of_range),
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "float_type", "float_parsing"), _not_a_number),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), _not_a_whole_number),
+    **dict.fromkeys(("float_type", "float_parsing"), _not_a_number),
     **dict.fromkeys(("bool_type", "bool_parsing"), _not_a_truth),
     **dict.fromkeys(("string_type", "path_type"), _not_a_text),
     **dict.fromkeys(("tuple_type", "list_type", "iterable_type"), _not_a_list),

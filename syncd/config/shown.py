@@ -10,7 +10,6 @@ from datetime import time, timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-import tomlkit
 from pydantic import BaseModel
 
 from syncd.config.settings import used_by
@@ -50,6 +49,8 @@ def show(settings: Settings) -> str:
 
 
 def _header(*names: str) -> str:
+    import tomlkit  # noqa: PLC0415 - only this command writes TOML
+
     return f"[{'.'.join(tomlkit.key(name).as_string() for name in names)}]"
 
 
@@ -81,6 +82,8 @@ def _conditions(when: When) -> dict[str, object]:
 
 def _written(value: object) -> str:
     """A value as TOML."""
+    import tomlkit  # noqa: PLC0415 - only this command writes TOML
+
     match value:
         case BaseModel():
             return _written(_said(value))

@@ -217,7 +217,11 @@ PauseDays = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$"}),
 ]
 LongerThanNothing = Annotated[timedelta, BeforeValidator(positive_span), _SPAN_SCHEMA]
-Rhythm = Annotated[timedelta | None, BeforeValidator(_rhythm), _SPAN_SCHEMA]
+Rhythm = Annotated[
+    timedelta | None,
+    BeforeValidator(_rhythm),
+    WithJsonSchema({"anyOf": [{"const": NEVER}, {"type": "string", "pattern": SPAN_PATTERN}]}),
+]
 OwnRhythm = Annotated[timedelta | None, BeforeValidator(_own_rhythm), _SPAN_SCHEMA]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many), _ONE_OR_MANY_SCHEMA]
 DomainPatterns = Annotated[tuple[DomainPattern, ...], BeforeValidator(_one_or_many), _ONE_OR_MANY_SCHEMA]

@@ -26,6 +26,7 @@ class PostOptions(ConnectorOptions):
     port: int = Field(993, ge=1, le=65535, description="its port")
     tls: Literal["implicit", "starttls", "none"] = Field("implicit", description="how the line is kept private")
     folders: tuple[str, ...] = Field((), description="which folders")
+    share: float = Field(0.5, gt=0, le=1, description="how much of it")
     everything: StrictBool = Field(default=False, description="spam too")
     patience: Span | None = Field(None, description="how long to wait")
     path: Path | None = Field(None, description="a folder of this machine")

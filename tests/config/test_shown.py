@@ -17,6 +17,7 @@ from syncd.config.tables import fields_of, table_at
 from syncd.config.values import SPAN_PATTERN, span_text
 from syncd.connector import parse_span
 from tests.config.file import SMALLEST, ConfigText
+from tests.config.json_schema import accepts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,3 +164,30 @@ def test_the_schema_has_the_options_of_every_connector_that_is_installed() -> No
     assert options["properties"]["first_sync"]["default"] == "3 years"
     assert options["additionalProperties"] is False
     assert options["required"] == ["type", "address"]
+
+
+@pytest.mark.parametrize("text", [SMALLEST, FULL])
+def test_the_schema_accepts_what_is_right(text: str) -> None:
+    described = schema()
+    assert accepts(described, tomllib.loads(text), described["$defs"])
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("follow =", "folow ="),
+        ('"never"', '"often"'),
+        ('type = "post"', 'type = "psot"'),
+        ('at = "6:45"', 'at = "25:00"'),
+        ('"sun", "mon"', '"sunday"'),
+        ('soon = "36 hours"', "soon = 36"),
+        ('{ file = "/run/secrets/smtp" }', '"hunter2"'),
+        ('address = "anna@conti.example"', ""),
+        ("min_months = 4", "min_months = -4"),
+        ("mute = true", "mute = 1"),
+    ],
+)
+def test_the_schema_refuses_what_is_wrong(right: str, wrong: str) -> None:
+    described = schema()
+    assert right in FULL
+    assert not accepts(described, tomllib.loads(FULL.replace(right, wrong)), described["$defs"])
