@@ -559,7 +559,7 @@ class LetterState(StrEnum):
 class Letter:
     """One digest in the outbox: the bytes that will be sent, however often it takes."""
 
-    date: date
+    day: date
     message_id: str
     recipient: str
     content: bytes = field(repr=False)

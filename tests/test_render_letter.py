@@ -59,7 +59,7 @@ def test_the_headers_say_that_a_machine_wrote_it_to_one_person(language: str) ->
         "X-Auto-Response-Suppress": "All",
         "Content-Language": language,
     }
-    assert (letter.date, letter.recipient) == (DAY, "davide@rossi.example")
+    assert (letter.day, letter.recipient) == (DAY, "davide@rossi.example")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -11,7 +11,7 @@ from syncd import review
 from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, session, talk
 from syncd.deliver import deliver_pending, transport_for
 from syncd.errors import DeliveryError, Exit, SyncdError
-from syncd.model import LetterState, SectionKind
+from syncd.pipeline.digest import people_shown
 from syncd.pipeline.schedule import digest_due
 from syncd.secrets import resolve
 
@@ -100,25 +100,15 @@ def send(
             if written.empty and at.policy.digest.empty == "skip":
                 talk.print("Nothing to say today; no mail was sent.")
             else:
-                shown = [
-                    entry.person
-                    for kind in (SectionKind.QUIET, SectionKind.LOST)
-                    for entry in written.section(kind)
-                    if entry.person
-                ]
-                at.store.post(compose_letter(written, at.policy, at.store.digest_key()), shown)
-        tried = deliver_pending(at.store, transport, at.now)
-        today = at.now.astimezone(at.zone).date()
-        if not tried and at.store.last_digest() == today:
+                letter = compose_letter(written, at.policy, at.store.digest_key(), at.settings.send.sender)
+                at.store.post(letter, people_shown(written))
+        dealt_with = deliver_pending(at.store, transport, at.now)
+        if not dealt_with and at.store.last_digest() == at.now.astimezone(at.zone).date():
             talk.print("Today's digest went out already; there is one a day at most.")
-    for letter in tried:
-        if letter.state is LetterState.SENT:
-            talk.print(f"The digest of {letter.day} was sent to {letter.recipient}.", markup=False)
-        else:
-            raise DeliveryError(
-                f"The digest of {letter.day} could not be sent: {letter.error}",
-                "It waits in the outbox; try again with: syncd digest send",
-            )
+    for letter in dealt_with:
+        if letter.error:
+            raise DeliveryError(f"The digest of {letter.day} is {letter.state.value}.", letter.error)
+        talk.print(f"The digest of {letter.day} was sent to {letter.recipient}.", markup=False)
     return Exit.OK
 
 

@@ -69,7 +69,7 @@ def _deal_with(store: Store, transport: Transport, letter: Letter, now: datetime
             after = _attempt(store, transport, letter, now)
         except _TakenAlready:
             return None
-    store.mark(after.date, after.state, after.error, now)
+    store.mark(after.day, after.state, after.error, now)
     return after
 
 
@@ -78,7 +78,7 @@ def _attempt(store: Store, transport: Transport, letter: Letter, now: datetime) 
 
     def commit() -> None:
         nonlocal attempts
-        if not store.mark(letter.date, LetterState.SENDING, at=now):
+        if not store.mark(letter.day, LetterState.SENDING, at=now):
             raise _TakenAlready
         attempts += 1
 
@@ -102,7 +102,7 @@ def _verdict(failure: DeliveryError) -> LetterState:
 def _day_is_over(letter: Letter, now: datetime) -> bool:
     """Whether it is a later day where the owner is; the letter's own Date says how far that is from UTC."""
     written = parsedate_to_datetime(BytesHeaderParser().parsebytes(letter.content)["Date"])
-    return now.astimezone(written.tzinfo).date() > letter.date
+    return now.astimezone(written.tzinfo).date() > letter.day
 
 
 def transport_for(send: SendSettings, secret: Callable[[SecretRef], str]) -> Transport:

@@ -66,7 +66,7 @@ class Stdout:
 def _name(letter: Letter) -> str:
     """Seconds, what is unique, who delivered it (maildir(5)); all of it follows from the letter."""
     unique = hashlib.sha256(letter.message_id.encode()).hexdigest()[:24]
-    return f"{timegm(letter.date.timetuple())}.V{unique}.syncd"
+    return f"{timegm(letter.day.timetuple())}.V{unique}.syncd"
 
 
 def _write(path: Path, content: bytes) -> None:

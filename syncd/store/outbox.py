@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def post(connection: Connection, one: Letter, people: Sequence[str]) -> bool:
     """Put a letter into the outbox, and note whom it shows; False when its day has one already."""
-    day = one.date.isoformat()
+    day = one.day.isoformat()
     if connection.execute(select(letter.c.day).where(letter.c.day == day)).one_or_none():
         return False
     connection.execute(
