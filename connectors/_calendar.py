@@ -13,7 +13,9 @@ from hashlib import blake2b
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from connectors._calendar_events import UnreadableEvent, read_event, synthetic_uid
+from connectors._calendar_events import LONGEST_UID, UnreadableEvent, read_event, synthetic_uid
+from connectors._calendar_text import content_line
+from connectors._mail_words import tidy
 from connectors._recurrence import UnreadableRule
 from connectors._timezones import Zones
 from syncd.model import Meeting, MeetingStatus, Unreadable
@@ -47,7 +49,8 @@ class Window:
 class CalendarReading:
     """What a calendar holds: meetings by their start, then what could not be read.
 
-    `events` counts its components, `peopled` those that name somebody; `unknown_zones` are names nobody knows.
+    `events` counts its components, `peopled` those that name somebody; `unknown_zones` are names nobody knows. When it
+    is not `whole`, what is missing from it may still be there.
     """
 
     meetings: tuple[Meeting, ...]
@@ -55,6 +58,7 @@ class CalendarReading:
     events: int
     peopled: int
     unknown_zones: frozenset[str]
+    whole: bool = True
 
 
 def read_calendar(text: CalendarText, window: Window, stopping: Callable[[], bool]) -> CalendarReading | None:
@@ -85,7 +89,7 @@ def read_calendar(text: CalendarText, window: Window, stopping: Callable[[], boo
             unreadable.append(Unreadable(_record_id(uid), f"It could not be read ({type(error).__name__}: {error})."))
     return CalendarReading(
         tuple(sorted(meetings.values(), key=lambda meeting: (meeting.start, meeting.remote_id))),
-        tuple(unreadable),
+        tuple(seen for seen in unreadable if seen.remote_id not in meetings),
         len(text.blocks),
         peopled,
         frozenset().union(*(zone.unknown for zone in zones.values())),
@@ -99,8 +103,15 @@ def _read(block: Block, zones: Zones, unreadable: list[Unreadable]) -> CalendarE
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - promise 7: the other events are read, whatever this one holds
         reason = f"It could not be read ({type(error).__name__}: {error})."
-    unreadable.append(Unreadable(f"event {block.mark}", reason))
+    unreadable.append(Unreadable(_block_id(block), reason))
     return None
+
+
+def _block_id(block: Block) -> str:
+    """The id the event would have had, as far as it can be known."""
+    named = {line.name: line.value for line in map(content_line, block.lines) if line is not None}
+    uid = tidy(named.get("UID", ""), LONGEST_UID)
+    return _record_id(uid, block.mark if "RECURRENCE-ID" in named else "") if uid else f"event {block.mark}"
 
 
 def _occurrences(events: list[CalendarEvent], window: Window, *, in_time: bool) -> Iterator[Meeting]:
@@ -205,8 +216,8 @@ def _age(event: CalendarEvent) -> tuple[int, bool, str]:
 def _name(event: CalendarEvent, moment: Moment) -> str:
     """The original start of an occurrence as `Meeting.recurrence_id` has it."""
     if isinstance(moment, datetime):
-        return f"{event.instant(moment):%Y-%m-%dT%H:%M:%SZ}"
-    return f"{moment:%Y-%m-%d}"
+        return f"{event.instant(moment).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return moment.isoformat()
 
 
 def _record_id(uid: str, instance: str = "") -> str:
