@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _SEPARATOR = re.compile(rb"(?m)^From MAILER-DAEMON [^\n]*\n")
 _SENT = re.compile(r"_?sent(?:_items|_mail)?", re.IGNORECASE)
-ARRIVED = datetime(2020, 1, 1, tzinfo=UTC)
+ARRIVED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def from_mbox(path: Path, *, sent: bool | None = None) -> Iterator[Message]:
     """Every readable message of an mbox file; `sent` None: a folder called sent is one."""
     in_sent = bool(_SENT.fullmatch(path.stem)) if sent is None else sent
     for number, raw in enumerate(_SEPARATOR.split(path.read_bytes())[1:], 1):
-        found = read_message(f"{path.stem}:{number}", raw, ARRIVED, sent=in_sent)
+        found = read_message(f"{path.stem}:{number}", raw, None, sent=in_sent)
         if isinstance(found, Message):
             yield found
 

@@ -114,16 +114,19 @@ def _join_one_id(shared: Sequence[int], copies: Sequence[Copy[Message]], groups:
 
 
 def _join_one_second(shared: Sequence[int], copies: Sequence[Copy[Message]], groups: Groups) -> None:
-    """Join the copies of one content and second, unless they answer different messages."""
-    parents = {_parent(copies[index]) for index in shared} - {""}
-    if len(parents) <= 1:
+    """Join the copies of one content and second, unless they answer different messages.
+
+    Copies of one identity are joined even then; those without a Message-ID have no other.
+    """
+    if len({_parent(copies[index]) for index in shared} - {""}) <= 1:
         groups.join(shared)
         return
-    by_parent: dict[tuple[str, bool], list[int]] = {}
+    alike: dict[tuple[str, str], list[int]] = {}
     for index in shared:
-        nameless = not copies[index].key
-        by_parent.setdefault(("" if nameless else _parent(copies[index]), nameless), []).append(index)
-    for same in by_parent.values():
+        alike.setdefault(("key", copies[index].key), []).append(index)
+        if copies[index].key:
+            alike.setdefault(("parent", _parent(copies[index])), []).append(index)
+    for same in alike.values():
         groups.join(same)
 
 
@@ -181,7 +184,7 @@ def merge_mails(copies: Sequence[Copy[Message]]) -> Message:
 
     Recipients are united (Bcc stands only in the Sent copy); a copy that came directly outranks one through a list.
     """
-    if len(copies) == 1:
+    if all(copy.record == copies[0].record for copy in copies):
         return copies[0].record
     direct = [copy for copy in copies if not _through_list(copy)] or list(copies)
     lead = min(direct, key=lambda copy: (copy.at, copy.identity, copy.account, copy.record.remote_id))

@@ -49,7 +49,8 @@ def resolve(
     one record as two people, or when both were active in one domain at the same time under addresses of one pattern.
     """
     seen = {one.address: one for one in sightings if one.address and one.address not in own}
-    merge = _Merge(seen, own)
+    alone = {one.subject for one in decisions if one.kind is DecisionKind.DIFFERENT and not one.object}
+    merge = _Merge({one.address: one for one in seen.values() if one.address in alone or not _is_owner(one, own)}, own)
     merge.by_decisions(decisions)
     merge.by_configuration(people)
     merge.by_mailbox()
@@ -107,7 +108,8 @@ class _Merge:
     def by_name(self, namesakes: Iterable[tuple[str, str]]) -> None:
         groups: dict[str, list[str]] = {}
         for address in self._in_order(self.seen):
-            if name := full_name(self.seen[address]):
+            name = full_name(self.seen[address])
+            if name and self.seen[address].human:
                 groups.setdefault(name, []).append(address)
         for first, second in sorted(namesakes):
             self._bonds.part(first, second)
@@ -143,15 +145,16 @@ class _Merge:
 # --------------------------------------------------------------------------- what a name says
 
 _SHARE_OF_A_NAME = 0.5
+_NO_LETTERS = re.compile(r"[\W\d_]+")
 
 
 def full_name(sighting: Sighting) -> str:
     """The key of the full name under which an address is known; "" when names cannot tell whose it is.
 
-    Machines, offices, addresses without any human exchange and addresses that several people share have none.
+    Machines, offices and addresses that several people share have none.
     """
     address = sighting.address
-    if not sighting.human or is_machine_address(address):
+    if is_machine_address(address):
         return ""
     keys: Counter[str] = Counter()
     for name, count in sighting.names:
@@ -171,16 +174,40 @@ def _clash(first: Sighting, second: Sighting) -> bool:
         return False
     if first.last < second.first or second.last < first.first:
         return False
-    return _pattern(first) == _pattern(second)
+    return _of_one_pattern(first.address, second.address, full_name(first))
 
 
-def _pattern(sighting: Sighting) -> str:
-    """How an address is made of a name: "anna.rossi2@" of Anna Rossi is "0.1"; companies number namesakes."""
-    local = re.sub(r"\d+", "", sighting.address.partition("@")[0].partition("+")[0])
-    words = full_name(sighting).split()
-    for place, word in enumerate(words):
-        local = local.replace(word, str(place))
-    return re.sub(r"(?<![^._-])[a-z](?=[._-])[._-]+", "", local)
+def _is_owner(sighting: Sighting, own: OwnAddresses) -> bool:
+    """Whether an address that nobody configured carries the owner's full name: then it is theirs too.
+
+    Unless one of the owner's addresses in its domain is made of the name in the same way: then it is a colleague's.
+    """
+    name, address = name_key(own.name), sighting.address
+    return bool(name) and full_name(sighting) == name and not any(
+        domain_of(mine) == domain_of(address) and _of_one_pattern(mine, address, name) for mine in own.addresses
+    )  # fmt: skip
+
+
+def _of_one_pattern(first: str, second: str, name: str) -> bool:
+    """Whether two addresses differ as companies tell namesakes apart: by a number or a middle initial.
+
+    anna.rossi@ and anna.rossi2@, anna.rossi@ and anna.m.rossi@, anna.rossi@ and arossi2@ of Anna Rossi.
+    """
+    one, other = _letters(first), _letters(second)
+    numbered = any(map(str.isdigit, first.partition("@")[0])) != any(map(str.isdigit, second.partition("@")[0]))
+    return one == other or (numbered and _made_of(one, name) and _made_of(other, name))
+
+
+def _letters(address: str) -> str:
+    """The local part without numbers, separators, plus-tag and middle initials."""
+    parts = [part for part in _NO_LETTERS.split(address.partition("@")[0].partition("+")[0]) if part]
+    return "".join((*parts[:1], *(part for part in parts[1:-1] if len(part) > 1), *parts[1:][-1:]))
+
+
+def _made_of(letters: str, name: str) -> bool:
+    """Whether letters are the words of a name and their initials, in any order."""
+    words = [re.escape(word) for word in name.split()]
+    return re.fullmatch(f"(?:{'|'.join((*words, *(word[0] for word in words)))})+", letters) is not None
 
 
 # --------------------------------------------------------------------------- the outcome
