@@ -195,8 +195,8 @@ def bg_nbd(sample: Sample) -> float:
     """The chance of a purchase within 90 days by BG/NBD (Fader, Hardie and Lee 2005), on the same conversations."""
     r, alpha, a, b = BG_NBD
     x, recency, age = sample.conversations - 1, sample.span, sample.span + sample.silence
-    dead = a / (b + x - 1) * ((alpha + age) / (alpha + recency)) ** (r + x) if x else 0.0
-    return (1 - ((alpha + age) / (alpha + age + HORIZON.days)) ** (r + x)) / (1 + dead)
+    dead = a / (b + x - 1) * math.pow((alpha + age) / (alpha + recency), r + x) if x else 0.0
+    return (1 - math.pow((alpha + age) / (alpha + age + HORIZON.days), r + x)) / (1 + dead)
 
 
 MEASURES: Mapping[str, Callable[[Sample], float]] = {
@@ -210,9 +210,7 @@ MEASURES: Mapping[str, Callable[[Sample], float]] = {
 
 def fit(chosen: Sequence[Sample]) -> list[float]:
     """The exponents of conversations, span and silence, and the constant, by logistic regression (Newton's method)."""
-    rows = [
-        (math.log(one.conversations), math.log(one.span + 30), -math.log(one.silence + 5), 1.0) for one in chosen
-    ]
+    rows = [(math.log(one.conversations), math.log(one.span + 30), -math.log(one.silence + 5), 1.0) for one in chosen]
     weights = [0.0] * 4
     for _ in range(12):
         gradient = [-1e-6 * weight for weight in weights]

@@ -49,6 +49,8 @@ _OWN_PACE_QUANTILE = 0.8
 _OWN_PACE_FLOOR = 28 * DAY
 
 _COOLING_FROM = 0.75
+_RETURNS_ABOVE = 0.6
+_OVERDUE = 2
 _LOST_BELOW = 0.15
 _LOST_CADENCES = 3
 _LOST_SOONEST = 180 * DAY
@@ -230,7 +232,8 @@ def own_pace(history: History) -> timedelta | None:
 class Pace:
     """How often is enough for a tie: `cadence` None is never; `follow` lets the person's own pace stand in for it.
 
-    `placed` False: nobody said anything about this person, so that the chance of a return alone tells how it stands.
+    Where it does, nobody is called cold who is likely to be back by themselves, unless twice overdue. `placed` False:
+    nobody said anything about this person, so that the chance of a return alone tells how it stands.
     """
 
     cadence: timedelta | None = None
@@ -247,7 +250,7 @@ def measure(person: str, history: History, pace: Pace, now: datetime) -> Tie:
     rhythm = rhythm_of(history)
     cadence = (own_pace(history) if pace.follow and pace.cadence else None) or pace.cadence
     p_alive = chance_of_return(history, seconds)
-    state = _state(seconds - history.quiet_since, cadence, p_alive, placed=pace.placed)
+    state = _state(seconds - history.quiet_since, cadence, p_alive, pace)
     return Tie(
         person=person,
         strength=strength_of(history, seconds),
@@ -266,17 +269,18 @@ def measure(person: str, history: History, pace: Pace, now: datetime) -> Tie:
     )
 
 
-def _state(silence: float, cadence: timedelta | None, p_alive: float, *, placed: bool) -> TieState:
+def _state(silence: float, cadence: timedelta | None, p_alive: float, pace: Pace) -> TieState:
     if cadence is None:
         if p_alive >= _WARM_ABOVE:
             return TieState.WARM
-        if placed or p_alive >= _COLD_BELOW:
+        if pace.placed or p_alive >= _COLD_BELOW:
             return TieState.COOLING
         return TieState.COLD if p_alive >= _LOST_BELOW else TieState.LOST
     enough = cadence.total_seconds()
     if silence > max(_LOST_CADENCES * enough, _LOST_SOONEST) and (p_alive < _LOST_BELOW or silence > _LOST_FOR_SURE):
         return TieState.LOST
-    if silence > enough:
+    will_return = pace.follow and p_alive > _RETURNS_ABOVE and silence < _OVERDUE * enough
+    if silence > enough and not will_return:
         return TieState.COLD
     return TieState.COOLING if silence > _COOLING_FROM * enough else TieState.WARM
 
@@ -294,6 +298,7 @@ def _reason(
     parts = (
         so_far,
         f"{history.unanswered} of yours unanswered" if history.unanswered else "",
+        f"quiet for {elapsed((seconds - history.quiet_since) / DAY)}" if history.quiet_since < history.last else "",
         f"usually one every {usual(rhythm)}" if rhythm else "",
         f"held against {wanted(cadence)}" if cadence else "",
         f"{p_alive:.0%} chance of another within {HORIZON.days} days",
