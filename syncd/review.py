@@ -16,7 +16,7 @@ from syncd.pipeline.digest import compose
 from syncd.pipeline.relationships import relate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from syncd.model import Account, Decision, Digest, Relationship
     from syncd.pipeline.policy import Policy
@@ -57,8 +57,14 @@ def _source(account: Account) -> Source:
     return Source(account.name, account.connector, account.last_sync, account.error, account.hint, account.status)
 
 
-def digest(store: Store, policy: Policy, now: datetime, accounts: Sequence[str]) -> Digest:
-    """What the owner is to be told on the local day of `now`."""
+def digest(
+    store: Store,
+    policy: Policy,
+    now: datetime,
+    accounts: Sequence[str],
+    everybody: Sequence[Relationship] | None = None,
+) -> Digest:
+    """What the owner is to be told on the local day of `now`; `everybody` spares reading the relationships again."""
     zone = ZoneInfo(policy.me.time_zone)
     today = now.astimezone(zone).date()
     last_shown = {
@@ -67,7 +73,7 @@ def digest(store: Store, policy: Policy, now: datetime, accounts: Sequence[str])
         if (before := [day for day in days if day < today])
     }
     return compose(
-        relationships(store, policy, now),
+        relationships(store, policy, now) if everybody is None else everybody,
         store.agenda(start_of(today, zone), start_of(today + timedelta(days=1), zone)),
         policy,
         now,
@@ -94,7 +100,7 @@ def find_person(everybody: Sequence[Relationship], name: str) -> Relationship:
     """
     wanted = name.strip().casefold()
     words = wanted.split()
-    by_precision = (
+    by_precision: tuple[Callable[[Relationship], bool], ...] = (
         lambda one: wanted == one.person.id or wanted in one.person.addresses,
         lambda one: wanted == one.person.name.casefold(),
         lambda one: all(word in one.person.name.casefold().split() for word in words),

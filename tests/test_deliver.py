@@ -82,7 +82,7 @@ def test_a_letter_whose_answer_was_lost_is_held_to_be_sent_and_says_so(store: St
     (doubtful,) = deliver_pending(store, transport, MORNING)
     assert (doubtful.state, doubtful.error) == (LetterState.SENT, "It may have arrived. Type: syncd digest")
     assert deliver_pending(store, transport, MORNING) == ()
-    assert store.shown() == {"p:tom": (LETTER.day,), "p:marta": (LETTER.date,)}
+    assert store.shown() == {"p:tom": (LETTER.day,), "p:marta": (LETTER.day,)}
 
 
 def test_dying_before_the_last_step_leaves_a_letter_that_is_sent_at_the_next_start(store: Store) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,17 +11,25 @@ from rich.table import Table
 
 from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, session
 from syncd.errors import Exit
-from syncd.model import InteractionKind, TieState, VerdictKind
-from syncd.review import find_person, is_contact, relationships
+from syncd.model import InteractionKind, SectionKind, TieState, VerdictKind
+from syncd.review import digest, find_person, is_contact, relationships
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from syncd.cli.session import Session
-    from syncd.model import Interaction, Relationship
+    from syncd.model import Digest, Interaction, Relationship
 
 EXCHANGES_SHOWN = 8
 EXCHANGES_EXPLAINED = 400
+SECTION_TITLES = {
+    SectionKind.TODAY: "Today",
+    SectionKind.QUIET: "Going quiet",
+    SectionKind.OWED: "Waiting for your reply",
+    SectionKind.WEEK: "This week",
+    SectionKind.LOST: "Lost touch",
+}
 
 DateOption = Annotated[str | None, typer.Option("--date", help="As of this day, like 2026-10-06.")]
 
@@ -113,8 +122,9 @@ def show(
     """Show one person: how the tie stands, and the last exchanges."""
     with session(config) as at:
         at.refresh()
-        one = find_person(relationships(at.store, at.policy, at.as_of(day)), name)
-        exchanges = at.store.exchanges(one.person.id, EXCHANGES_SHOWN)
+        now = at.as_of(day)
+        one = find_person(relationships(at.store, at.policy, now), name)
+        exchanges = at.store.exchanges(one.person.id, EXCHANGES_SHOWN, now)
         if as_json:
             print_json({**as_value(one), "exchanges": [_exchange(exchange) for exchange in exchanges]})
         else:
@@ -167,40 +177,78 @@ def explain(
     """Explain what syncd thinks of a person, and why they are shown or not."""
     with session(config) as at:
         at.refresh()
-        one = find_person(relationships(at.store, at.policy, at.as_of(day)), name)
+        now = at.as_of(day)
+        everybody = relationships(at.store, at.policy, now)
+        one = find_person(everybody, name)
+        written = digest(at.store, at.policy, now, tuple(at.settings.accounts), everybody)
         aliases = at.store.aliases(one.person.id)
-        exchanges = at.store.exchanges(one.person.id, EXCHANGES_EXPLAINED)
-        verdicts = Counter((exchange.verdict.kind.value, exchange.verdict.reason) for exchange in exchanges)
+        exchanges = at.store.exchanges(one.person.id, EXCHANGES_EXPLAINED, now)
+        verdicts = read_as(exchanges)
         if as_json:
             print_json(
                 {
                     **as_value(one),
                     "because": one.because,
                     "followed": one.followed,
+                    "digest": place_in(written, one, at),
                     "aliases": [{"address": alias.address, "because": alias.because} for alias in aliases],
-                    "verdicts": [
-                        {"kind": kind, "reason": reason, "count": count}
-                        for (kind, reason), count in verdicts.most_common()
-                    ],
+                    "verdicts": [{"kind": kind, "reason": reason, "count": count} for count, kind, reason in verdicts],
                     "exchanges": [_exchange(exchange) for exchange in exchanges[:EXCHANGES_SHOWN]],
                 }
             )
             return Exit.OK
         _print_person(at, one)
-        paper.print("\nWhose addresses these are")
-        for alias in aliases:
-            paper.print(f"  {alias.address}: {alias.because}", markup=False)
+        paper.print(f"\nIn the digest of {written.day}\n  {place_in(written, one, at)}", markup=False)
         paper.print("\nThe rule")
         paper.print(f"  {one.because}", markup=False)
         if one.tie.rhythm:
             paper.print(f"  You usually talk every {one.tie.rhythm.days} days.", markup=False)
         if one.tie.cadence:
             paper.print(f"  Held against {one.tie.cadence.days} days.", markup=False)
-        paper.print(f"  The chance that the tie is alive: {one.tie.p_alive:.0%}.", markup=False)
+        paper.print("\nWhose addresses these are")
+        for alias in aliases:
+            paper.print(f"  {alias.address}: {alias.because}", markup=False)
         paper.print("\nHow the records were read")
-        for (kind, reason), count in verdicts.most_common():
+        for count, kind, reason in verdicts:
             paper.print(f"  {count} x {kind}: {reason}", markup=False)
         _print_exchanges(at, exchanges[:EXCHANGES_SHOWN])
         for seen in (seen for exchange in exchanges[:3] for seen in exchange.evidence):
             paper.print(f"  proof: {seen.account} {seen.remote_id}", markup=False, style="dim")
     return Exit.OK
+
+
+def place_in(written: Digest, one: Relationship, at: Session) -> str:
+    """Where somebody stands in a digest, or the sentence that says why not."""
+    from syncd.render import say  # noqa: PLC0415 - templates load only when something is rendered
+
+    for section in written.sections:
+        for entry in section.entries:
+            if entry.person == one.person.id:
+                return f"{SECTION_TITLES[section.kind]}: {say(entry.why, written, at.policy)}"
+    for withheld in written.withheld:
+        if withheld.person == one.person.id:
+            return say([withheld.why], written, at.policy)
+    return why_not_due(one, written)
+
+
+def why_not_due(one: Relationship, written: Digest) -> str:
+    """The sentence about somebody of whom a digest says nothing at all."""
+    if one.muted:
+        return "Not shown: you let them go."
+    if one.snoozed_until and one.snoozed_until > written.day:
+        return f"Not shown: snoozed until {one.snoozed_until}."
+    if not is_contact(one):
+        return "Not shown: you have not been in touch both ways."
+    if not one.followed:
+        return "Not shown: nobody asked to follow them (see the rule)."
+    return f"Not shown: the tie is {one.tie.state.value}, so nothing is due."
+
+
+def read_as(exchanges: Sequence[Interaction]) -> list[tuple[int, str, str]]:
+    """How many records got which verdict and why, most first; reasons that differ only in a number are one."""
+    groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for exchange in exchanges:
+        verdict = exchange.verdict
+        groups[verdict.kind.value, re.sub(r"\d+", "#", verdict.reason)].append(verdict.reason)
+    rows = ((len(reasons), kind, reasons[0]) for (kind, _), reasons in groups.items())
+    return sorted(rows, key=lambda row: (-row[0], row[1:]))

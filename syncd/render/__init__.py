@@ -13,11 +13,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from syncd.render import design
 from syncd.render.letter import seal
-from syncd.render.page import page_of
+from syncd.render.page import page_of, speaker_of
 from syncd.render.sentence import Sentence
 
 if TYPE_CHECKING:
-    from syncd.model import Digest, Letter
+    from collections.abc import Sequence
+
+    from syncd.model import Digest, Letter, Phrase
     from syncd.pipeline.policy import Policy
     from syncd.render.page import Page
     from syncd.render.sentence import Speaker
@@ -34,6 +36,11 @@ def render_html(digest: Digest, policy: Policy) -> str:
 def render_text(digest: Digest, policy: Policy) -> str:
     """The digest as plain text, at most 72 columns wide unless a word is wider."""
     return _fill("digest.txt.j2", *page_of(digest, policy))
+
+
+def say(phrases: Sequence[Phrase], digest: Digest, policy: Policy) -> str:
+    """Sentences of a digest as plain text, one after the other."""
+    return str(speaker_of(digest, policy).paragraph(phrases))
 
 
 def subject_of(digest: Digest, policy: Policy) -> str:

@@ -82,7 +82,7 @@ class Page:
 def page_of(digest: Digest, policy: Policy) -> tuple[Page, Speaker]:
     """The page of `digest` in the owner's language, and the speaker that knows the words around it."""
     words = catalogue(policy.me.language)
-    speaker = Speaker(words, digest.day, ZoneInfo(policy.me.time_zone))
+    speaker = speaker_of(digest, policy)
     headline = str(speaker.say(digest.headline))
     lead = speaker.paragraph(digest.lead)
     page = Page(
@@ -102,6 +102,11 @@ def page_of(digest: Digest, policy: Policy) -> tuple[Page, Speaker]:
         footer=tuple(_footer(digest, speaker)),
     )
     return page, speaker
+
+
+def speaker_of(digest: Digest, policy: Policy) -> Speaker:
+    """The owner's language, on the day of `digest`."""
+    return Speaker(catalogue(policy.me.language), digest.day, ZoneInfo(policy.me.time_zone))
 
 
 def _subject(digest: Digest, policy: Policy, speaker: Speaker) -> str:
