@@ -94,7 +94,7 @@ def test_a_configuration_that_is_not_toml_is_told_with_its_place(shell: Shell) -
 
 def test_a_key_of_a_later_version_is_refused_by_name(shell: Shell) -> None:
     shell.configure(with_account(type="mailfile", path="box") + "\n[replies]\nenabled = true\n")
-    refused(shell.run("sync"), 78, "replies", "not yet supported")
+    refused(shell.run("sync"), 78, "replies", "supported by this version yet")
 
 
 def test_an_account_that_is_not_there_is_a_usage_error_that_lists_those_that_are(shell: Shell, synced: Path) -> None:
