@@ -45,7 +45,7 @@ def digest(
         if html:
             write_html(written, at, html)
         if as_json:
-            print_json(as_value(written))
+            print_json(as_value(written, at))
         elif not html:
             print_text(at, written)
     return Exit.OK
@@ -112,12 +112,17 @@ def send(
     return Exit.OK
 
 
-def as_value(written: Digest) -> dict[str, object]:
+def as_value(written: Digest, at: Session) -> dict[str, object]:
     """The digest as the stable JSON value of the command line."""
+    from syncd.render import say  # noqa: PLC0415 - templates load only when something is rendered
+
     return {
         "date": written.day,
         "sections": [
-            {"kind": section.kind.value, "entries": [_entry(entry) for entry in section.entries]}
+            {
+                "kind": section.kind.value,
+                "entries": [{**_entry(entry), "text": say(entry.why, written, at.policy)} for entry in section.entries],
+            }
             for section in written.sections
         ],
         "withheld": [
