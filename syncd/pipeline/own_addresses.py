@@ -161,6 +161,8 @@ def _looks_like(address: str, owner: _Owner) -> bool:
         return True
     if last := owner.last.intersection(parts):
         others = [part for part in parts if part not in last]
+        if any(len(part) > 1 and _fits(part, owner.given) for part in others):
+            others = [part for part in others if len(part) > 1]  # beside a given name any initial is a middle one
         return bool(_EXCHANGE_INITIAL.match(local)) or all(_given(part, owner) for part in others)
     if len(parts) == 1 and any(_given(rest, owner) for rest in _rests(parts[0], owner.last)):
         return True
