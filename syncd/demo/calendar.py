@@ -22,7 +22,10 @@ def make_calendar(now: datetime) -> Calendar:
     first, second = _later_today(now)
 
     def day(ago: int, hour: int = 11) -> datetime:
-        return datetime.combine(today - timedelta(days=ago), time(hour), ZONE)
+        then = today - timedelta(days=ago)
+        if ago > 0:
+            then -= timedelta(days=max(0, then.weekday() - 4))  # nobody meets on a weekend
+        return datetime.combine(then, time(hour), ZONE)
 
     known = {member.name: member.address for member in CAST} | {"Hana Kim": "hana.kim@meridian.example"}
 

@@ -97,6 +97,8 @@ CAST = (
     Member("Viktor Novák", "viktor.novak@tidewell.example", 36, 15, SHARED, until_left=14),
     Member("Lucía Fernández", "lucia.fernandez@tidewell.example", 42, 25, SPANISH, until_left=10),
     Member("Paul Brandt", "paul.brandt@tidewell.example", 400, 366, GERMAN, until_left=7, tongue=Tongue.GERMAN),
+    Member("Helen Park", "helen.park@tidewell.example", 400, 371, SHARED, until_left=9),
+    Member("Joost de Wit", "joost.dewit@tidewell.example", 400, 380, SHARED, until_left=11),
     # the job before that one: lost touch
     Member("Samuel Adeyemi", "samuel.adeyemi@oriel.example", 22, 610, SHARED, since=1010),
     # suppliers

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from connectors._mail import FIELDS
 from syncd.config import load
+from syncd.render import render_text
+from tests.system.world import digest_of
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHOWN_AT = datetime(2025, 6, 10, 5, 30, tzinfo=UTC)
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
@@ -26,6 +30,16 @@ def test_every_file_it_names_exists() -> None:
     named = re.findall(r"\]\(([^)#:]+)\)", README)
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_digest_it_shows_is_one_that_syncd_writes(tmp_path: Path) -> None:
+    digest, policy = digest_of(tmp_path, SHOWN_AT)
+    written = render_text(digest, policy)
+    shown = next(text for kind, text in BLOCKS if kind == "text")
+    place = 0
+    for paragraph in shown.strip("\n").split("\n\n"):
+        place = written.find(paragraph.strip("\n"), place)
+        assert place >= 0, f"not in the digest, or not in this order:\n{paragraph}\n\n{written}"
 
 
 @pytest.mark.parametrize("page", ["architecture.md", "connectors.md", "privacy.md"])
