@@ -102,12 +102,9 @@ def _commit_pages(store: Store, source: OpenAccount, now: datetime, report: Repo
 def _follow(
     store: Store, source: OpenAccount, cursor: str | None, now: datetime, report: Report
 ) -> Iterator[PageReceipt]:
-    for page in source.connector.poll(cursor, now - source.first_sync):
-        receipt = store.commit_page(source.name, page, cursor)
+    for page in _reported(source, cursor, now, report):
+        yield store.commit_page(source.name, page, cursor)
         cursor = page.cursor
-        if page.progress:
-            report(page.progress)
-        yield receipt
 
 
 def _status_after(error: SyncdError | None) -> AccountStatus:
@@ -125,15 +122,20 @@ def _status_after(error: SyncdError | None) -> AccountStatus:
 def read_pages(store: Store, source: OpenAccount, now: datetime, report: Report = _silent) -> tuple[Page, ...]:
     """Everything new at `source`, held in memory and written nowhere: what `sync --dry-run` rehearses.
 
-    Raises what the connector raises.
+    Raises what the connector raises, but for an expired cursor: then everything since the horizon is read.
     """
     account = store.account(source.name)
-    pages = []
-    for page in source.connector.poll(account.cursor if account else None, now - source.first_sync):
-        pages.append(page)
+    try:
+        return tuple(_reported(source, account.cursor if account else None, now, report))
+    except CursorExpired:
+        return tuple(_reported(source, None, now, report))
+
+
+def _reported(source: OpenAccount, cursor: str | None, now: datetime, report: Report) -> Iterator[Page]:
+    for page in source.connector.poll(cursor, now - source.first_sync):
+        yield page
         if page.progress:
             report(page.progress)
-    return tuple(pages)
 
 
 def commit(store: Store, source: OpenAccount, pages: Sequence[Page]) -> PageReceipt:

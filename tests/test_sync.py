@@ -203,6 +203,19 @@ def test_an_own_address_of_the_configuration_turns_received_into_sent(store: Sto
     assert [person.addresses for person in store.people()] == [("anna@arup.example",)]
 
 
+def test_a_rehearsal_reads_from_the_horizon_when_the_cursor_expired(store: Store) -> None:
+    class Forgetful(Scripted):
+        def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
+            if cursor:
+                raise CursorExpired("The settings changed.")
+            yield from super().poll(cursor, since)
+
+    work = OpenAccount("work", "scripted", Forgetful((letter(1), letter(2))), timedelta(days=365))
+    poll(store, work, NOW)
+    with store.rehearse() as trial:
+        assert commit(trial, work, read_pages(trial, work, NOW)).new == 0
+
+
 def test_a_rehearsal_reads_everything_and_writes_nothing(store: Store) -> None:
     work = source(letter(1), letter(2))
     before = list(store.dump())
