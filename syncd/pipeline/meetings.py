@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from syncd.model import MeetingStatus, Participant, Response, Role
 from syncd.pipeline.copies import Groups, sharing
 from syncd.pipeline.machines import is_machine_address, is_room
-from syncd.pipeline.normalize import display_name, normal_address
+from syncd.pipeline.normalize import display_name, event_key, normal_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,14 +61,23 @@ def group_meetings(copies: Sequence[Copy[Meeting]], own: OwnAddresses) -> list[l
     for shared in sharing(copy.content for copy in copies):
         company = {index: _company(copies[index].record, own) for index in shared}
         for first, second in combinations(shared, 2):
-            if company[first] & company[second]:
+            if company[first] & company[second] and not _of_one_series(copies[first].record, copies[second].record):
                 groups.join((first, second))
     return [[copies[index] for index in group] for group in groups.members(range(len(copies)))]
 
 
 def _company(meeting: Meeting, own: OwnAddresses) -> frozenset[str]:
-    """Whoever is in it besides me; the organizer, who is the same in every copy, only when somebody else is not."""
+    """Whoever is in it besides me; nobody is in two meetings at once."""
     return frozenset(one.address for one in others_in(meeting, own))
+
+
+def _of_one_series(first: Meeting, second: Meeting) -> bool:
+    """Whether they are two occurrences of one series, of which one was moved onto the other."""
+    return (
+        "" not in (first.recurrence_id, second.recurrence_id)
+        and first.recurrence_id != second.recurrence_id
+        and event_key(first.uid) == event_key(second.uid)
+    )
 
 
 def merge_meetings(copies: Sequence[Meeting], own: OwnAddresses) -> Meeting:
@@ -77,9 +86,9 @@ def merge_meetings(copies: Sequence[Meeting], own: OwnAddresses) -> Meeting:
     Time and status are those of the highest SEQUENCE (RFC 5545 section 3.8.7.4), where a cancellation wins; people are
     united; of my own answers the strongest counts, of others' that of the newest copy which has one.
     """
+    if all(copy == copies[0] for copy in copies):
+        return copies[0]
     ranked = sorted(copies, key=_newest_first)
-    if len(ranked) == 1:
-        return ranked[0]
     people: dict[tuple[str, Role], Participant] = {}
     for copy in ranked:
         for one in copy.participants:
