@@ -188,7 +188,6 @@ def merge_mails(copies: Sequence[Copy[Message]]) -> Message:
         return copies[0].record
     direct = [copy for copy in copies if not _through_list(copy)] or list(copies)
     lead = min(direct, key=lambda copy: (copy.at, copy.identity, copy.account, copy.record.remote_id))
-    sender = tuple(one for one in lead.record.participants if one.role is Role.FROM)[:1]
     alike = all(copy.record.participants == lead.record.participants for copy in copies)
     known = {id(copy) for copy in direct}
     signals = {
@@ -200,7 +199,7 @@ def merge_mails(copies: Sequence[Copy[Message]]) -> Message:
     return replace(
         lead.record,
         at=min(copy.record.at for copy in copies),
-        participants=lead.record.participants if alike else (*sender, *_recipients(copies)),
+        participants=lead.record.participants if alike else (*_sender(direct, lead), *_recipients(copies)),
         message_id=lead.record.message_id or max(copy.record.message_id for copy in copies),
         in_reply_to=max((copy.record.in_reply_to for copy in direct), key=lambda text: (bool(text), text)),
         signals=tuple(Signal(*pair) for pair in sorted(signals)),
@@ -210,6 +209,17 @@ def merge_mails(copies: Sequence[Copy[Message]]) -> Message:
 
 def _through_list(copy: Copy[Message]) -> bool:
     return any(signal.name in (SignalName.LIST_ID, SignalName.LIST_POST) for signal in copy.record.signals)
+
+
+def _sender(copies: Sequence[Copy[Message]], lead: Copy[Message]) -> tuple[Participant, ...]:
+    """Who the leading copy says wrote it, under the name seen most; nobody when it does not say."""
+    senders = [
+        next((one for one in copy.record.participants if one.role is Role.FROM), None) for copy in (lead, *copies)
+    ]
+    if not (sender := senders[0]):
+        return ()
+    names = Counter(display_name(one.name) for one in senders[1:] if one and one.address == sender.address)
+    return (replace(sender, name=_most_seen(names)),)
 
 
 def _recipients(copies: Sequence[Copy[Message]]) -> tuple[Participant, ...]:

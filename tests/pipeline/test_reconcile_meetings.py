@@ -96,13 +96,17 @@ def test_copies_of_one_meeting_are_one_interaction(copy: Meeting) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        replace(LUNCH, recurrence_id="2024-03-11T12:00:00+00:00"),
         replace(LUNCH, uid="another@acme.example", end=NOON + timedelta(hours=2)),
         replace(LUNCH, uid="x@y", participants=(Participant(BUDI, "", Role.ORGANIZER), *LUNCH.participants[1:])),
     ],
 )
 def test_another_meeting_is_another_interaction(other: Meeting) -> None:
     assert len(plan(LUNCH, other).interactions) == 2
+
+
+def test_an_occurrence_moved_onto_another_of_its_series_is_not_that_one() -> None:
+    first, second = (replace(LUNCH, recurrence_id=f"2024-03-{day}T12:00:00+00:00") for day in ("04", "11"))
+    assert len(plan(first, second).interactions) == 2
 
 
 def test_i_may_call_two_meetings_at_one_time_for_others() -> None:
