@@ -49,7 +49,7 @@ def resolve(
     one record as two people, or when both were active in one domain at the same time under addresses of one pattern.
     """
     seen = {one.address: one for one in sightings if one.address and one.address not in own}
-    alone = {one.subject for one in decisions if one.kind is DecisionKind.DIFFERENT and not one.object}
+    alone = {normal_address(one.subject) for one in decisions if one.kind is DecisionKind.DIFFERENT and not one.object}
     merge = _Merge({one.address: one for one in seen.values() if one.address in alone or not _is_owner(one, own)}, own)
     merge.by_decisions(decisions)
     merge.by_configuration(people)
