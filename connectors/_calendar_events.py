@@ -108,7 +108,7 @@ def read_event(block: Block, zones: Zones) -> CalendarEvent:
         stamp=first["DTSTAMP"].value if "DTSTAMP" in first else "",
         status=_status(first.get("STATUS"), block.header.method),
         title=tidy(_ESCAPED.sub(_unescape, first[TITLE].value), LONGEST_TITLE) if TITLE in first else "",
-        people=tuple(line for line in block.lines if line[:9].upper().startswith(("ATTENDEE", "ORGANIZER"))),
+        people=block.people,
         home=zones.find(""),
     )
 

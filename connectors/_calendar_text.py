@@ -24,20 +24,22 @@ WANTED: Final = frozenset(
         "DTEND",
         "DURATION",
         "RRULE",
-        "EXRULE",
         "RDATE",
         "EXDATE",
         "RECURRENCE-ID",
         "SEQUENCE",
         "DTSTAMP",
+        "STATUS",
     )
-) | {"STATUS", "ORGANIZER", "ATTENDEE", TITLE}
+) | {TITLE}
+PEOPLE: Final = frozenset(("ORGANIZER", "ATTENDEE"))
 """The properties of an event that are read."""
 
 _FOLD: Final = re.compile(rb"\n+[ \t]")
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
 _LINE: Final = re.compile(r'([A-Za-z0-9-]+)((?:;[^;:"]*(?:"[^"]*"[^;:"]*)*)*):(.*)', re.DOTALL)
 _LOOSE_LINE: Final = re.compile(r"([A-Za-z0-9-]+)([^:]*):(.*)", re.DOTALL)
+_DATE_LINE: Final = re.compile(r"(DTSTART|DTEND|RECURRENCE-ID|RDATE|EXDATE)(;.*):([^:]*)", re.DOTALL | re.IGNORECASE)
 _PARAMETER: Final = re.compile(r';\s*([^=;:"]+)=((?:"[^"]*"|[^;"])*)')
 _CARETS: Final = re.compile(r"\^([n^'])")
 
@@ -62,16 +64,17 @@ class Header:
 
 @dataclass(frozen=True)
 class Block:
-    """The wanted lines of one VEVENT; not `whole` when its end is missing."""
+    """The wanted lines of one VEVENT, and those that name people; not `whole` when its end is missing."""
 
     lines: tuple[str, ...]
+    people: tuple[str, ...]
     header: Header
     whole: bool
 
     @cached_property
     def mark(self) -> str:
         """The same for the same event, whatever order its lines come in, and whenever it was written out."""
-        return _digest(sorted(line for line in self.lines if not line.upper().startswith("DTSTAMP")))
+        return _digest(sorted(line for line in self.lines + self.people if line[:7].upper() != "DTSTAMP"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,12 @@ def read_text(body: bytes, *, titles: bool) -> CalendarText:
 def content_line(text: str) -> Line | None:
     """A content line taken apart (RFC 5545 section 3.1, RFC 6868), also when a quote in it is not closed."""
     match = _LINE.fullmatch(text) or _LOOSE_LINE.fullmatch(text)
+    if match is not None and match[3].startswith("//"):  # the colon was part of TZID=tzone://..., without quotes
+        match = _DATE_LINE.fullmatch(text) or match
     if match is None:
         return None
     parameters: dict[str, str] = {}
-    for name, value in _PARAMETER.findall(match[2]):
+    for name, value in _PARAMETER.findall(match[2]) if match[2] else ():
         parameters.setdefault(name.strip().upper(), _CARETS.sub(_uncaret, value.replace('"', "").strip()))
     return Line(match[1].upper(), parameters, match[3].strip())
 
@@ -120,6 +125,7 @@ class _Splitter:
         self.calendars = 0
         self.whole = 0
         self._event: list[str] | None = None
+        self._people: list[str] = []
         self._zone: list[str] | None = None
         self._inner = 0
 
@@ -138,12 +144,14 @@ class _Splitter:
                 self._head(name, line)
             elif name in self._wanted:
                 self._event.append(line)
+            elif name in PEOPLE:
+                self._people.append(line)
 
     def finish(self, *, whole: bool) -> None:
         """The event that is open ends here."""
         if self._event is not None:
-            self.blocks.append(Block(tuple(self._event), self.headers[-1], whole))
-        self._event, self._inner = None, 0
+            self.blocks.append(Block(tuple(self._event), tuple(self._people), self.headers[-1], whole))
+        self._event, self._people, self._inner = None, [], 0
 
     def _begin(self, component: str, line: str) -> None:
         if component == "VCALENDAR":

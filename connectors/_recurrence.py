@@ -69,15 +69,15 @@ class Series:
         calendar = Calendar()
         calendar.add_component(event)
         try:
-            found = recurring_ical_events.of(calendar).between(since, until)
+            query = recurring_ical_events.of(calendar)
+            found = [occurrence for series in query.series for occurrence in series.between(since, until)]
         except Exception as error:
             rules = " ".join(self.rules)[:200]
             raise UnreadableRule(f"Its rule {rules!r} cannot be followed ({type(error).__name__}: {error}).") from error
         if len(found) > MOST_OCCURRENCES:
             raise UnreadableRule(f"It takes place {len(found)} times; no meeting does.")
         for occurrence in found:
-            start = occurrence["DTSTART"].dt
-            yield start, occurrence["DTEND"].dt - start
+            yield occurrence.start, occurrence.end - occurrence.start
 
 
 def _affordable(text: str, start: Moment, until: datetime) -> vRecur:
@@ -98,6 +98,7 @@ def _affordable(text: str, start: Moment, until: datetime) -> vRecur:
         steps = span.total_seconds() / (_SECONDS[frequency] * interval)
         if "COUNT" in rule and not any(name in rule for name in _OF_DAYS):
             steps = min(steps, int(rule["COUNT"][0]) * (_DAY.total_seconds() / _SECONDS[frequency]))
+        steps *= _MOST_STEPS / MOST_OCCURRENCES  # each may be one
     else:
         steps = span / _DAY * _times_a_day(rule) * (1 / interval if frequency == "DAILY" else _BULK)
     if steps > _MOST_STEPS:

@@ -10,15 +10,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from operator import itemgetter
 from pathlib import Path
-from stat import S_ISREG
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors._calendar import Window, read_calendar
 from connectors._calendar_text import read_text
-from connectors._feed import Feed, Limits, Validators, fetch
+from connectors._feed import Limits, Validators, read_file
 from connectors._ics_cursor import Place
 from syncd.connector import ConnectorOptions, Page, Progress, SecretRef, Span
 from syncd.errors import Misconfigured, Transient
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     from connectors._calendar import CalendarReading
     from connectors._calendar_text import CalendarText
+    from connectors._feed import Feed
     from connectors._ics_cursor import Pass
     from syncd.connector import Context
     from syncd.model import Meeting
@@ -150,6 +149,8 @@ class Ics:
         options = self._options
         size = round(options.size_limit * 1e6)
         if url:
+            from connectors._http import fetch  # noqa: PLC0415 - no other command should wait 0.2 s for requests
+
             limits = Limits(size, options.time_limit.total_seconds(), options.allow_private)
             return fetch(url, known, limits, now=now, account=self._context.account)
         return read_file((options.path or Path()).expanduser(), known, size, account=self._context.account)
@@ -170,6 +171,8 @@ class Ics:
         return text
 
     def _reading(self, text: CalendarText, since: datetime, until: datetime) -> CalendarReading | None:
+        from connectors._calendar import Window, read_calendar  # noqa: PLC0415 - nor for icalendar
+
         reading = read_calendar(text, Window(since, until, self._context.time_zone), self._context.stopping)
         if reading is None:
             return None
@@ -179,7 +182,7 @@ class Ics:
                 self._context.account,
                 ", ".join(sorted(reading.unknown_zones))[:200],
             )
-        if text.calendars and text.whole == text.calendars:
+        if text.whole == text.calendars and (text.calendars or text.blocks):
             return reading
         reason = "It breaks off before its end." if text.calendars else "It is not a calendar."
         broken = Unreadable((self._options.path or Path()).name or "calendar", reason)
@@ -206,33 +209,6 @@ class Ics:
                 return
             work.last = page[-1][0]
             yield Page(seen, place.cursor(), progress)
-
-
-def read_file(path: Path, known: Validators, limit: int, *, account: str) -> Feed:
-    """The calendar in a file, unless its time and size are those that `known` stands for.
-
-    Raises Misconfigured when it is not there, not ours to read, or larger than `limit` bytes; Transient otherwise.
-    """
-    where = f"`path` of accounts.{account}"
-    try:
-        status = path.stat()
-        found = Validators(f"{status.st_mtime_ns}-{status.st_size}")
-        if found == known:
-            return Feed(None, found)
-        if not S_ISREG(status.st_mode):
-            raise Misconfigured(f"{path} is not a file.", f"Correct {where}, then type: syncd doctor")
-        if status.st_size > limit:
-            raise Misconfigured(
-                f"{path} is larger than {limit / 1e6:g} MB.",
-                f"If that is right, raise size_limit of accounts.{account}, then type: syncd config check",
-            )
-        return Feed(path.read_bytes(), found)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise Misconfigured(f"There is no file {path}.", f"Correct {where}, then type: syncd doctor") from error
-    except PermissionError as error:
-        raise Misconfigured(f"{path} may not be read by this user.", f"Type: chmod u+r '{path}'") from error
-    except OSError as error:
-        raise Transient(f"{path} could not be read ({error.strerror}).") from error
 
 
 def _reported(reading: CalendarReading, work: Pass) -> list[tuple[str, Meeting | Unreadable]]:

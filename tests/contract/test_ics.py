@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.ics.PAGE", 4)
+    monkeypatch.setenv("no_proxy", "*")
 
 
 class Calendar:
