@@ -69,11 +69,11 @@ class SecretRef(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    credential: str | None = Field(None, description="name of a systemd credential (LoadCredential=)")
-    command: tuple[str, ...] | None = Field(None, description="a command that prints the secret")
-    file: str | None = Field(None, description="a file that only its owner can read")
-    env: str | None = Field(None, description="an environment variable")
-    keyring: str | None = Field(None, description="SERVICE/NAME in the desktop keyring")
+    credential: str | None = Field(None, min_length=1, description="name of a systemd credential (LoadCredential=)")
+    command: tuple[str, ...] | None = Field(None, min_length=1, description="a command that prints the secret")
+    file: str | None = Field(None, min_length=1, description="a file that only its owner can read")
+    env: str | None = Field(None, min_length=1, description="an environment variable")
+    keyring: str | None = Field(None, min_length=1, description="SERVICE/NAME in the desktop keyring")
 
     @model_validator(mode="before")
     @classmethod

@@ -162,6 +162,7 @@ def test_the_rest(config: ConfigText, more: str, complaint: str) -> None:
         ("type = 3", "unknown type 3; it can be"),
         ('type = "post"', '"address" is missing here: your address there'),
         ('type = "post"\naddress = "a@x.example"\nport = 0', "port must be from 1 to 65535, not 0"),
+        ('type = "post"\naddress = "a@x.example"\npassword = { command = [] }', "command must not be empty"),
         ('type = "post"\naddress = "a@x.example"\nshare = 2', "share must be more than 0 and at most 1, not 2"),
         ('type = "post"\naddress = "a@x.example"\nshare = "all"', 'share must be a number, not "all"'),
         (
