@@ -168,7 +168,7 @@ def name_from_address(address: str) -> str:
 
 # --------------------------------------------------------------------------- identifiers
 
-_BARE_ID = re.compile(r"[!-;=?-~]*")  # printable ASCII without brackets
+_TIDY_ID = re.compile(r"<?([!-;=?-~]*)>?")  # printable ASCII, bracketed or not
 _BRACKETED_ID = re.compile(r"<([^<>]*)>")
 _REPLY_MARK = re.compile(
     r"(?:\s*(?:(?:re|aw|sv|vs|r|rif|ref|antw|odp|ynt|bls|balas|ris|res|fwd?|wg|tr|i|vb|enc|rv|trs|ilt|pd|doorst)"
@@ -188,8 +188,8 @@ def message_key(message_id: str) -> str:
 
     Cut at 998 characters.
     """
-    if _BARE_ID.fullmatch(message_id):
-        return message_id[:_LONGEST_ID]
+    if tidy := _TIDY_ID.fullmatch(message_id):
+        return tidy[1][:_LONGEST_ID]
     if "<" in message_id and (match := _BRACKETED_ID.search(message_id)):
         message_id = match[1]
     return "".join(_CONTROL.sub("", message_id).split()).strip("<>")[:_LONGEST_ID]
