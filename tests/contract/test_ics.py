@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.ics import Ics, IcsOptions
-from syncd.testing import NOW, ConnectorContract, cannot, context
+from syncd.testing import NOW, ConnectorContract, context
+from tests.contract.places import OnDisk
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
@@ -105,38 +106,17 @@ class Feed(Calendar):
         return dict(self.web.answers)
 
 
-class File(Calendar):
+class File(Calendar, OnDisk):
     def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.path = folder / "calendar.ics"
+        Calendar.__init__(self)
+        OnDisk.__init__(self, folder / "calendar.ics")
         self.publish()
 
     def options(self) -> IcsOptions:
-        return IcsOptions(type="ics", path=self.path)
+        return IcsOptions(type="ics", path=self.place)
 
     def publish(self) -> None:
-        self.path.write_bytes(self.text())
-
-    def expire(self) -> None:
-        self.path = self.path.rename(self.path.with_name("moved.ics"))
-
-    def deny(self) -> None:
-        self.path.rename(self.path.with_name("gone.ics"))
-
-    def mend(self) -> None:
-        gone = self.path.with_name("gone.ics")
-        if gone.exists():
-            gone.rename(self.path)
-
-    def throttle(self) -> None:
-        cannot("a file is never too busy to be read")
-
-    def stall(self) -> None:
-        cannot("a regular file always answers")
-
-    def snapshot(self) -> object:
-        status = self.path.stat()
-        return self.path.read_bytes(), status.st_mtime_ns, status.st_mode
+        self.place.write_bytes(self.text())
 
 
 class TestFeed(ConnectorContract):

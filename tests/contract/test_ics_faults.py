@@ -14,6 +14,7 @@ from syncd.connector import SecretRef
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 from syncd.model import Meeting
 from syncd.testing import NOW, context
+from tests.servers.certificate import make_certificate
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncd.connector import Page
+    from tests.servers.certificate import Certificate
 
 SINCE = NOW - timedelta(days=30)
 EVENT = """BEGIN:VEVENT
@@ -179,6 +181,40 @@ def test_the_owner_may_allow_this_network(web: Web) -> None:
 def test_the_owner_may_name_this_machine(web: Web) -> None:
     web.answers["/feed"] = Answer(CALENDAR)
     assert titles(poll(web.url("/feed", "localhost"))) == ["Tea"]
+
+
+# ------------------------------------------------------------------------------- protected connections
+
+
+@pytest.fixture
+def protected(tmp_path: Path) -> Iterator[tuple[Web, Certificate]]:
+    certificate = make_certificate(tmp_path)
+    with Web(certificate) as web:
+        web.answers["/feed"] = Answer(CALENDAR)
+        yield web, certificate
+
+
+def test_a_certificate_that_nobody_vouches_for_is_transient(protected: tuple[Web, Certificate]) -> None:
+    with pytest.raises(Transient, match=r"The certificate of 127\.0\.0\.1 is not trusted"):
+        poll(protected[0].url("/feed"))
+
+
+def test_a_webcal_address_is_fetched_over_a_protected_connection(
+    protected: tuple[Web, Certificate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web, certificate = protected
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.chain))
+    assert titles(poll(web.url("/feed").replace("https", "webcal"))) == ["Tea"]
+
+
+def test_a_redirect_to_an_open_connection_is_not_followed(
+    protected: tuple[Web, Certificate], web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(protected[1].chain))
+    protected[0].answers["/feed"] = Answer(status=302, headers={"Location": web.url("/feed")})
+    with pytest.raises(Transient, match="not protected"):
+        poll(protected[0].url("/feed"))
+    assert web.requests == []
 
 
 # ------------------------------------------------------------------------------- what servers say

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from connectors._mbox import entries, identity
 from connectors.mailfile import MailFile, MailFileOptions
-from syncd.testing import NOW, ConnectorContract, cannot, context
+from syncd.testing import NOW, ConnectorContract, context
+from tests.contract.places import OnDisk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,21 +47,12 @@ def separated(message: bytes) -> bytes:
     return b"From MAILER-DAEMON Tue Mar  3 08:00:00 2026\n" + message.replace(b"\nFrom ", b"\n>From ") + b"\n"
 
 
-class Files:
-    """What the three layouts have in common: a place that can be moved away, and that nobody rings up."""
+class Files(OnDisk):
+    """What the three layouts have in common."""
 
     def __init__(self, folder: Path) -> None:
-        self.place = folder / "mail"
+        super().__init__(folder / "mail")
         self.written = 0
-        self.moves = 0
-
-    @property
-    def since(self) -> datetime:
-        return NOW - timedelta(days=365)
-
-    @property
-    def plenty(self) -> int:
-        return 12
 
     def open(self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True) -> Connector:
         options = MailFileOptions(type="mailfile", path=self.place)
@@ -77,31 +69,6 @@ class Files:
 
     def deliver(self, message: bytes) -> None:
         raise NotImplementedError
-
-    def expire(self) -> None:
-        self.moves += 1
-        self.place = self.place.rename(self.place.with_name(f"mail{self.moves}"))
-
-    def deny(self) -> None:
-        self.place.rename(self.place.with_name("gone"))
-
-    def mend(self) -> None:
-        gone = self.place.with_name("gone")
-        if gone.exists():
-            gone.rename(self.place)
-
-    def throttle(self) -> None:
-        cannot("a file is never too busy to be read")
-
-    def stall(self) -> None:
-        cannot("a regular file always answers")
-
-    def snapshot(self) -> object:
-        def state(path: Path) -> tuple[object, ...]:
-            status = path.stat()
-            return (str(path), status.st_mtime_ns, status.st_mode, path.read_bytes() if path.is_file() else b"")
-
-        return sorted(state(path) for path in (self.place, *self.place.rglob("*")))
 
 
 class Mbox(Files):

@@ -1,7 +1,8 @@
-"""A real web server on loopback that answers as it is told to: late, never, in circles, packed, or half."""
+"""A real web server on loopback that answers as it is told to: late, never, in circles, packed, protected, or half."""
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
+
+    from tests.servers.certificate import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,10 @@ class Answer:
 
 
 class Web:
-    """Answers by path; what it was asked is in `requests`. Use it in a `with` statement."""
+    """Answers by path, over https when it has a certificate; what it was asked is in `requests`. For a `with` statement."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Certificate | None = None) -> None:
+        self._scheme = "https" if certificate else "http"
         self.answers: dict[str, Answer] = {}
         self.requests: list[Request] = []
         self._over = Event()
@@ -65,6 +69,10 @@ class Web:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = False
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are the point
+        if certificate:
+            protected = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            protected.load_cert_chain(certificate.chain, certificate.key)
+            self._server.socket = protected.wrap_socket(self._server.socket, server_side=True)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
@@ -74,7 +82,7 @@ class Web:
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """The address of `path`."""
-        return f"http://{host}:{self.port}{path}"
+        return f"{self._scheme}://{host}:{self.port}{path}"
 
     def __enter__(self) -> Self:
         self._thread.start()
