@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ONE_DAY = 86400.0
 SENT_COPY_LAG = 120.0
+_ME = "me"  # no address
 
 _OF_THE_WAY = frozenset(
     {
@@ -88,7 +89,7 @@ def group_mails(copies: Sequence[Copy[Message]], own: OwnAddresses) -> list[list
     """The copies, grouped into mails. Two copies of one identity are always in one group."""
     groups = Groups(len(copies))
     for shared in sharing(copy.key for copy in copies):
-        _join_one_id(shared, copies, groups)
+        _join_one_id(shared, copies, groups, own)
     alike = sharing(copy.content for copy in copies)
     for shared in alike:
         for same in sharing(f"{copies[index].at:.0f}" for index in shared):
@@ -99,10 +100,14 @@ def group_mails(copies: Sequence[Copy[Message]], own: OwnAddresses) -> list[list
     return [[copies[index] for index in group] for group in groups.members(range(len(copies)))]
 
 
-def _join_one_id(shared: Sequence[int], copies: Sequence[Copy[Message]], groups: Groups) -> None:
-    """Join the copies of one Message-ID by author and day; one whose author a list hides joins whoever is near."""
+def _join_one_id(shared: Sequence[int], copies: Sequence[Copy[Message]], groups: Groups, own: OwnAddresses) -> None:
+    """Join the copies of one Message-ID by author and day.
+
+    All my addresses are one author (providers rewrite From); a copy whose author a list hides joins whoever is near.
+    """
     first_of: list[tuple[str, float, int]] = []
-    authors = {index: _author(copies[index]) for index in shared}
+    found = {index: _author(copies[index]) for index in shared}
+    authors = {index: _ME if author in own else author for index, author in found.items()}
     for index in sorted(shared, key=lambda index: (not authors[index], copies[index].at, copies[index].identity)):
         author, at = authors[index], copies[index].at
         for known, start, first in first_of:

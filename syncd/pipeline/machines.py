@@ -89,7 +89,7 @@ _NO_PERSONS_WORD = re.compile(
 )
 
 
-@lru_cache(1 << 15)
+@lru_cache(1 << 13)
 def is_machine_address(address: str) -> bool:
     """Whether a normal address says by itself that no person writes from it: no-reply, robots, relays, tokens."""
     local, _, domain = address.partition("@")
@@ -109,7 +109,7 @@ def is_unread(address: str) -> bool:
     return bool(_UNREAD.search(local) or _TOKEN.search(local))
 
 
-@lru_cache(1 << 15)
+@lru_cache(1 << 13)
 def is_role_address(address: str) -> bool:
     """Whether a normal address is a mailbox of an office, not of a person: info@, sales@, customer.service@."""
     local = address.partition("@")[0].partition("+")[0].rstrip("0123456789")
@@ -117,7 +117,7 @@ def is_role_address(address: str) -> bool:
     return bool(words) and all(_ROLE.fullmatch(word) for word in words)
 
 
-@lru_cache(1 << 15)
+@lru_cache(1 << 13)
 def is_persons_name(name: str) -> bool:
     """Whether a display name can be somebody's: two words or more, none of which only offices and machines carry."""
     words = name_words(name)
@@ -135,7 +135,7 @@ _ROOM = re.compile(
 )
 
 
-@lru_cache(1 << 15)
+@lru_cache(1 << 13)
 def is_service_name(name: str, address: str) -> bool:
     """Whether a display name is a service's ("Acme Newsletter"), and no word of it is whom the address is named for."""
     if not _SERVICE_NAME.search(name.lower()):

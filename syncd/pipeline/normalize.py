@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_REMEMBERED = 1 << 15
+_REMEMBERED = 1 << 14
 _LONGEST_ADDRESS = 320  # RFC 3696 erratum 1690 speaks of 254; VERP and relay addresses are longer
 _LONGEST_ID = 998  # RFC 5322 section 2.1.1: a line has no more
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 SIGHTINGS_TO_LEARN = 3
-_REMEMBERED = 1 << 15
+_REMEMBERED = 1 << 14
 _SHORTEST_NAME = 3
 _SPLIT = re.compile(r"[._+\-]+")
 _DIGITS = re.compile(r"\d+")

@@ -201,7 +201,7 @@ def _recipients(envelope: Envelope, copies: Sequence[Copy[Message]], own: OwnAdd
     return tuple(sorted(found, key=lambda contact: (ROLES.index(contact.role), contact.address)))
 
 
-@lru_cache(1 << 15)
+@lru_cache(1 << 13)
 def _contact(address: str, name: str, role: Role) -> Contact:
     return Contact(address, name, role)
 

@@ -152,6 +152,11 @@ def test_a_sent_copy_whose_message_id_a_server_rewrote_is_no_second_mail() -> No
     assert len(plan(sent("mine@x", subject=""), delivered("server@x", 9, ""), accounts="ab").interactions) == 2
 
 
+def test_a_provider_that_puts_another_address_of_mine_into_from_makes_no_second_mail() -> None:
+    first, second = mail("one@x", SENT, sender=ME[0], to=(ANNA,)), mail("one@x", sender=ME[1], to=(ANNA,))
+    assert len(plan(first, second, accounts="ab").interactions) == 1
+
+
 def test_two_mails_in_one_sent_folder_are_two_however_quickly_they_follow() -> None:
     assert len(plan(sent("a@x"), sent("b@x", late=5)).interactions) == 2
     both = plan(sent("a@x"), sent("b@x", late=60), delivered("c@x", late=62), delivered("d@x", late=2), accounts="aabb")
