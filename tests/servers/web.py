@@ -43,7 +43,7 @@ class Answer:
 
 
 class Web:
-    """Answers by path, over https when it has a certificate; what it was asked is in `requests`. For a `with` statement."""
+    """Answers by path, over https when it has a certificate; remembers what it was asked. For a `with` statement."""
 
     def __init__(self, certificate: Certificate | None = None) -> None:
         self._scheme = "https" if certificate else "http"
