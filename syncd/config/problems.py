@@ -57,7 +57,7 @@ class Problems:
     """The faults found so far in one file."""
 
     document: Document
-    found: list[tuple[Range, str]] = field(default_factory=list)
+    found: list[tuple[Where, Range, str]] = field(default_factory=list)
     meant: set[Where] = field(default_factory=set)
     """Keys that are there after all, under a slip of the keyboard."""
     hidden: dict[Where, Range] = field(init=False)
@@ -67,11 +67,11 @@ class Problems:
 
     def at_key(self, where: Where, message: str) -> None:
         """A fault of the key at `where`."""
-        self.found.append((self.document.key(where), message))
+        self.found.append((where, self.document.key(where), message))
 
     def at_value(self, where: Where, message: str) -> None:
         """A fault of the value at `where`."""
-        self.found.append((self.document.value(where), message))
+        self.found.append((where, self.document.value(where), message))
 
     def refused(self, refusal: ValidationError, root: type[BaseModel], base: Where = ()) -> None:
         """Everything that a model (`root`, validated from the table at `base`) refused."""
@@ -103,10 +103,9 @@ class Problems:
 
     def report(self) -> tuple[Problem, ...]:
         """All of them, in the order of the file."""
-        told = {(here.start, here.end, self._without_secrets(message)) for here, message in self.found}
         problems = {
-            self.document.sheet.problem(Range(start, end), message, self.hidden.values())
-            for start, end, message in told
+            self.document.sheet.problem(here, self._without_secrets(where, message), self.hidden.values())
+            for where, here, message in self.found
         }
         return tuple(
             sorted(
@@ -160,9 +159,12 @@ class Problems:
         kind = "table" if isinstance(self.document.lookup(where), dict) and where not in self.document.spots else "key"
         self.at_key(where, f'unknown {kind} "{name}"{hint}')
 
-    def _without_secrets(self, message: str) -> str:
-        for secret in (text for where in self.hidden for text in _texts(self.document.lookup(where))):
-            message = message.replace(secret, MASK)
+    def _without_secrets(self, where: Where, message: str) -> str:
+        """The message without what stands hidden in the same table: a validator may have repeated it."""
+        for hidden in self.hidden:
+            if hidden[:2] == where[:2]:
+                for secret in _texts(self.document.lookup(hidden)):
+                    message = message.replace(secret, MASK)
         return message
 
 

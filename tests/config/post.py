@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, field_validator
 
 from syncd.connector import ConnectorOptions, SecretRef, Span
 
@@ -33,6 +33,14 @@ class PostOptions(ConnectorOptions):
     url: str | SecretRef | None = Field(None, description="a link, which may be secret")
     password: SecretRef | None = Field(None, description="where the password can be found")
     later: ClassVar[frozenset[str]] = frozenset({"poll", "colour"})
+
+    @field_validator("password", mode="before")
+    @classmethod
+    def _be_careless(cls, value: object) -> object:
+        """Some validators repeat what they are given."""
+        if isinstance(value, str) and value.startswith("careless"):
+            raise ValueError(f"{value} is no password")
+        return value
 
     def own_addresses(self) -> tuple[str, ...]:
         """The one address."""

@@ -110,3 +110,7 @@ def test_a_link_with_a_password_in_it_is_masked_where_it_is_shown(config: Config
     del tmp_path
     problems = config.refused_with(f'{ACCOUNT}url = "https://anna:{SECRET}@cal.example/x.ics"\nport = 0\nfolders = "x"')
     assert all(SECRET not in str(problem) for problem in problems)
+
+
+def test_a_validator_that_repeats_a_secret_is_not_repeated(config: ConfigText) -> None:
+    assert config.complaint(f'{ACCOUNT}password = "careless {SECRET}"') == "*** is no password"
