@@ -20,9 +20,9 @@ _NO_REPLY = (
 _ROBOT = (
     r"mailer|mailer[._\-]?daemon|daemon|bounces?|notif(?:y|ier|ications?)|notices?|alerts?|reminders?|automailer"
     r"|news|newsletters?|nieuwsbrief|updates?|digests?|bulletins?|mailings?|mailshot|campaigns?|promos?|promotions?"
-    r"|offers?|deals|specials|marketing|announce(?:ments?)?|automat(?:ed|ic|ion)|auto[._\-]?(?:reply|confirm|mail)?"
+    r"|offers?|deals|specials|announce(?:ments?)?|automat(?:ed|ic|ion)|auto[._\-]?(?:reply|confirm|mail)?"
     r"|autoresponder|robots?|bots?|cron|nobody|devnull|www[._\-]?data|jenkins|buildbot|dependabot"
-    r"|syzbot|bugzilla|patchwork|mailman|majordomo|listserv|listmaster|lists?erv|unsubscribe|confirm(?:ations?)?"
+    r"|syzbot|bugzilla|patchwork|mailman|majordomo|listserv|listmaster|unsubscribe|confirm(?:ations?)?"
     r"|hit[._\-]?reply|receipts?|calendar[._\-]?notification|invitations?|members?(?:hips?)?services?|subscriptions?|rewards"
 )
 _UNREAD = re.compile(f"{_EDGE}(?:{_NO_REPLY}){_END}")
@@ -64,7 +64,7 @@ _ROLE = re.compile(
     r"|questions|registration|register|registrar|events?|community|committee|board|group|department|dept|members?"
     r"|membership|subscribe|editor|editors|editorial|redazione|redaktion|moderator|moderators|technical|tech|it|desk"
     r"|everyone|everybody|all|allstaff|employees|list|lists|maintainers?|developers?|devel|public|relations"
-    r"|center|centre|outlook|migration|communications?|management|corporate|online|web|site|mail-?admin"
+    r"|center|centre|outlook|migration|communications?|marketing|management|corporate|online|web|site|mail-?admin"
 )
 
 _TELLING_NAME = 4  # shorter last names stand in many words
@@ -95,7 +95,7 @@ def is_machine_address(address: str) -> bool:
     local, _, domain = address.partition("@")
     below = domain.split(".")[: -3 if _SECOND_LEVEL.search(domain) else -2]
     return bool(
-        _MACHINE.search(local)
+        _MACHINE.search(local.partition("+")[0])
         or _MACHINE_WHOLE.fullmatch(local)
         or _TOKEN.search(local)
         or _RELAYS.search(domain)

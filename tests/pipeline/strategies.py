@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from syncd.model import (
@@ -20,6 +21,9 @@ from syncd.model import (
     Signal,
     SignalName,
 )
+
+law = settings(max_examples=100, deadline=None)
+"""How hard a law is tried; never against the clock."""
 
 NOON = datetime(2024, 3, 4, 12, tzinfo=UTC)
 ME = ("me@rossi.example", "me@northwind.example")

@@ -9,7 +9,7 @@ from syncd.model import Message, Participant, Role, Signal, SignalName, VerdictK
 from syncd.pipeline.classify import classify, is_machine_address, is_role_address
 from syncd.pipeline.own_addresses import learn_own
 from syncd.pipeline.policy import Ignore
-from tests.pipeline.strategies import ME, NOON, messages
+from tests.pipeline.strategies import ME, NOON, law, messages
 
 OWN = learn_own(ME, "", {})
 ANNA = "anna.rossi@acme.example"
@@ -181,6 +181,8 @@ def test_robots_relays_and_offices_are_automated(sender: str, name: str) -> None
     [
         ("info@rossi.example", "Anna Rossi"),
         ("newsome@acme.example", "Tom Newsome"),
+        ("anna+news@acme.example", "Anna Rossi"),
+        ("anna.marketing@acme.example", "Anna Rossi"),
         ("j.talbot@acme.example", "Jane Talbot"),
         ("jane@acme.example", "Jane of Acme Support"),
         ("75342.2112@mail.example", "Tom Smith"),
@@ -254,6 +256,7 @@ def test_an_address_tells_a_machine_or_an_office() -> None:
     assert not is_role_address("anna.sales@acme.example")
 
 
+@law
 @given(messages)
 def test_every_mail_has_one_verdict_and_a_sentence_for_it(message: Message) -> None:
     verdict = classify(message, OWN, Ignore())

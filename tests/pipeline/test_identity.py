@@ -12,7 +12,7 @@ from syncd.model import Decision, DecisionKind, Identities, Sighting
 from syncd.pipeline.identity import resolve
 from syncd.pipeline.own_addresses import OwnAddresses, learn_own
 from syncd.pipeline.policy import PersonPolicy
-from tests.pipeline.strategies import NOON, judgements, sightings
+from tests.pipeline.strategies import NOON, judgements, law, sightings
 
 WORK, HOME, OTHER = "anna.rossi@acme.example", "anna@rossi-family.example", "anna.rossi@harapan.example"
 NOBODY = OwnAddresses()
@@ -178,6 +178,7 @@ def test_a_person_is_called_by_the_best_name_known(found: Sighting, name: str) -
 worlds = st.lists(sightings, max_size=8, unique_by=lambda one: one.address)
 
 
+@law
 @given(
     worlds.flatmap(lambda world: st.tuples(st.just(world), st.permutations(world))), st.lists(judgements, max_size=4)
 )
@@ -186,6 +187,7 @@ def test_the_order_does_not_matter(orders: tuple[list[Sighting], list[Sighting]]
     assert resolve(first, (), words, (), NOBODY) == resolve(second, (), words[::-1], (), NOBODY)
 
 
+@law
 @given(worlds, st.lists(judgements, max_size=4))
 def test_every_address_has_one_person_and_a_reason(world: list[Sighting], words: list[Decision]) -> None:
     identities = resolve(world, (), words, (), NOBODY)
@@ -197,6 +199,7 @@ def test_every_address_has_one_person_and_a_reason(world: list[Sighting], words:
     assert all(whose[address] == person.id for person in identities.people for address in person.addresses)
 
 
+@law
 @given(worlds, st.lists(judgements, min_size=1, max_size=4))
 def test_the_newest_decision_always_holds(world: list[Sighting], words: list[Decision]) -> None:
     newest = max(words, key=lambda one: (one.at, one.kind, one.subject, one.object))

@@ -18,6 +18,7 @@ from syncd.pipeline.normalize import (
     normal_address,
     subject_key,
 )
+from tests.pipeline.strategies import law
 
 EXCHANGE = "040000008200E00074C5B7101A82E008"
 
@@ -190,6 +191,7 @@ def test_the_domain_stands_behind_the_at_sign() -> None:
     assert domain_of("anna") == ""
 
 
+@law
 @given(st.text() | st.builds("{}@{}".format, st.text(), st.text()))
 def test_a_key_of_a_key_is_itself(text: str) -> None:
     address = normal_address(text)
@@ -199,6 +201,7 @@ def test_a_key_of_a_key_is_itself(text: str) -> None:
     assert message_key(message_key(text)) == message_key(text)
 
 
+@law
 @given(st.text())
 def test_no_text_is_too_strange_for_a_key(text: str) -> None:
     assert isinstance(name_key(text) + display_name(text) + name_from_address(text) + event_key(text), str)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.pipeline.own_addresses import SIGHTINGS_TO_LEARN, OwnAddresses, learn_own
+from tests.pipeline.strategies import law
 
 MINE = "davide.rossi@northwind.example"
 
@@ -98,6 +99,7 @@ def test_the_fingerprint_changes_with_the_addresses_and_with_nothing_else() -> N
     assert own.fingerprint() != OwnAddresses().fingerprint()
 
 
+@law
 @given(st.dictionaries(st.sampled_from((MINE, "d.rossi@old.example", "kay@old.example")), st.integers(0, 9)))
 def test_what_is_configured_is_own_whatever_the_sent_folders_hold(senders: dict[str, int]) -> None:
     assert MINE in learn_own([MINE.upper()], "", senders)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import (
@@ -27,7 +27,7 @@ from syncd.model import (
 from syncd.pipeline.own_addresses import learn_own
 from syncd.pipeline.policy import Ignore
 from syncd.pipeline.reconcile import identity_of, keys_of, reconcile
-from tests.pipeline.strategies import ME, NOON, facts
+from tests.pipeline.strategies import ME, NOON, facts, law
 
 OWN = learn_own(ME, "", {})
 ANNA = "anna.rossi@acme.example"
@@ -256,11 +256,13 @@ def components(world: list[Fact]) -> list[list[Fact]]:
     return [each for _, each in found]
 
 
+@law
 @given(worlds.flatmap(lambda world: st.tuples(st.just(world), st.permutations(world))))
 def test_the_order_of_facts_does_not_matter(orders: tuple[list[Fact], list[Fact]]) -> None:
     assert derive(orders[0]) == derive(orders[1])
 
 
+@law
 @given(worlds)
 def test_component_by_component_equals_all_at_once(world: list[Fact]) -> None:
     parts = [derive(part) for part in components(world)]
@@ -269,11 +271,13 @@ def test_component_by_component_equals_all_at_once(world: list[Fact]) -> None:
     ) == list(derive(world).interactions)  # fmt: skip
 
 
+@law
 @given(worlds)
 def test_twice_equals_once(world: list[Fact]) -> None:
     assert derive(world + world) == derive(world)
 
 
+@law
 @given(worlds)
 def test_every_interaction_has_its_own_identity_and_every_fact_at_most_one_place(world: list[Fact]) -> None:
     found = derive(world).interactions
@@ -284,6 +288,7 @@ def test_every_interaction_has_its_own_identity_and_every_fact_at_most_one_place
         assert len(set(shown)) == len(shown)
 
 
+@law
 @given(worlds)
 def test_an_interaction_is_always_with_somebody_else(world: list[Fact]) -> None:
     for interaction in derive(world).interactions:
@@ -293,7 +298,7 @@ def test_an_interaction_is_always_with_somebody_else(world: list[Fact]) -> None:
         assert interaction.at <= interaction.until
 
 
-@settings(max_examples=20)
+@law
 @given(worlds)
 def test_what_is_retired_is_what_was_given(world: list[Fact]) -> None:
     found = derive(world)
