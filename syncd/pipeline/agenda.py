@@ -96,7 +96,8 @@ def _reunion(one: Relationship, edition: Edition) -> Iterator[Phrase]:
 def weeks_dates(relationships: Sequence[Relationship], edition: Edition, on_list: Container[str]) -> tuple[Entry, ...]:
     """Birthdays, work anniversaries and ends of jobs from today to a week ahead, in order; of nobody who is hidden.
 
-    `on_list` holds the ids of those whom another section names.
+    The end of a job is a date when there are people whom the owner has not written to since. `on_list` holds the ids of
+    those whom another section names.
     """
     found = [*_of_people(relationships, edition, on_list), *_of_jobs(relationships, edition)]
     return tuple(entry for _, _, entry in sorted(found, key=lambda one: one[:2]))
@@ -132,5 +133,6 @@ def _of_jobs(relationships: Sequence[Relationship], edition: Edition) -> Iterato
             one.former == ended.job and one.tie.received > 0 and not wrote_since(one, ended.left_on, edition)
             for one in relationships
         )
-        note = (phrases.week_unwritten(unwritten),) if unwritten else ()
-        yield ended.day, ended.job, Entry("", (phrases.week_job_ended(ended.job, ended.years), *note), at=ended.day)
+        if unwritten:
+            why = (phrases.week_job_ended(ended.job, ended.years), phrases.week_unwritten(unwritten))
+            yield ended.day, ended.job, Entry("", why, at=ended.day)

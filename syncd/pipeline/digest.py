@@ -62,10 +62,15 @@ def compose(
     edition = Edition(policy, now, zone, shown, stale_accounts(sources, now))
     visible = [one for one in relationships if not edition.is_hidden(one)]
     wanted = {kind for kind in SectionKind if kind in policy.digest.sections}
-    owed = _owed(visible, edition) if SectionKind.OWED in wanted else _Chosen()
+    leaving = {one.person.id for one in visible if SectionKind.QUIET in wanted and clock_of_goodbye(one, edition)}
+    owed = (
+        _owed((one for one in visible if one.person.id not in leaving), edition)
+        if SectionKind.OWED in wanted
+        else _Chosen()
+    )
     waiting = {one.person.id for one in owed.considered}
     quiet = (
-        _quiet([one for one in visible if one.person.id not in waiting], edition)
+        _quiet((one for one in visible if one.person.id not in waiting), edition)
         if SectionKind.QUIET in wanted
         else _Chosen()
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncd.model import Direction, InteractionKind, VerdictKind
+from syncd.model import Direction, InteractionKind, TieState, VerdictKind
 from syncd.pipeline import phrases
 from syncd.pipeline.dates import Occasion, coming_dates, next_anniversary, within
 from syncd.pipeline.edition import first_name
@@ -158,9 +158,7 @@ def reason_to_write(one: Relationship, edition: Edition, known_since: date) -> P
 
 
 def _reasons(one: Relationship, edition: Edition, known_since: date) -> Iterator[Phrase]:
-    circle = edition.policy.circle(one.circle)
-    enough = 1 if circle is not None and circle.prefer == "meeting" else _STREAK
-    if one.tie.unanswered >= enough:
+    if one.tie.state is not TieState.LOST and _prefers_a_call(one, edition):
         yield phrases.reason_call(one.tie.unanswered + 1)
     if one.new_address and one.new_address_since:
         yield phrases.reason_new_address(domain_of(one.new_address), one.new_address_since)
@@ -169,6 +167,12 @@ def _reasons(one: Relationship, edition: Edition, known_since: date) -> Iterator
         yield phrases.reason_both_at(one.shared.subject, edition.day_of(one.shared.at))
     if one.next_meeting:
         yield phrases.reason_meeting_ahead(edition.day_of(one.next_meeting))
+
+
+def _prefers_a_call(one: Relationship, edition: Edition) -> bool:
+    """After two unanswered letters, or one where the circle prefers to meet."""
+    circle = edition.policy.circle(one.circle)
+    return one.tie.unanswered >= (1 if circle is not None and circle.prefer == "meeting" else _STREAK)
 
 
 def _dates(one: Relationship, edition: Edition, known_since: date) -> Iterator[Phrase]:

@@ -6,11 +6,10 @@ term depends on the day only through the age of what was exchanged.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from math import pow as power
-from math import sqrt
 from typing import TYPE_CHECKING
 
 from syncd.model import Direction, InteractionKind, Role, Tie, TieState, VerdictKind
@@ -58,6 +57,7 @@ _LOST_FOR_SURE = 365 * DAY
 _WARM_ABOVE = 0.5
 _COLD_BELOW = 0.25
 _STREAK = 2
+_ANSWER = 7 * DAY
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
@@ -72,8 +72,9 @@ class History:
 
     Times are epoch seconds, `gaps` the silences between conversations in seconds. `days` holds, oldest first, each day
     of contact (days since the epoch) with the weight of its weightiest exchange; `months` counts exchanges by
-    year * 12 + month - 1 (UTC). `quiet_since` is the last exchange, except that a second mail of mine into silence does
-    not make it less quiet: then it is their last sign of life.
+    year * 12 + month - 1 (UTC). `unanswered` counts the days on which I wrote since their last sign of life, an answer
+    to it within a week not counted. `quiet_since` is the last exchange, except that a second mail of mine into silence
+    does not make it less quiet: then it is the last one before the unanswered.
     """
 
     sent: int = 0
@@ -106,7 +107,8 @@ def history_of(touches: Sequence[Touch]) -> History:
     sent = received = met = unanswered = month = 0
     conversations = 1
     previous = first = touches[0].until.timestamp()
-    sign_of_life: float | None = None
+    settled: float | None = None
+    to_answer = -math.inf
     today = asked_on = -1
     days: list[tuple[int, float]] = []
     months: dict[int, int] = {}
@@ -127,22 +129,26 @@ def history_of(touches: Sequence[Touch]) -> History:
         previous = when
         if direction is _OUT:
             sent += 1
-            if day != asked_on and weight >= MAIL_WEIGHT:
+            if day == asked_on or weight < MAIL_WEIGHT:
+                continue
+            asked_on = day
+            if when - to_answer <= _ANSWER:
+                to_answer, settled = -math.inf, when
+            else:
                 unanswered += 1
-                asked_on = day
             continue
         if direction is _IN:
             received += 1
         else:
             met += 1
-        unanswered, asked_on, sign_of_life = 0, -1, when
+        unanswered, asked_on, to_answer, settled = 0, -1, when, when
     return History(
         sent=sent,
         received=received,
         met=met,
         first=first,
         last=previous,
-        quiet_since=previous if unanswered < _STREAK or sign_of_life is None else sign_of_life,
+        quiet_since=previous if unanswered < _STREAK or settled is None else settled,
         unanswered=unanswered,
         conversations=conversations,
         gaps=tuple(gaps),
@@ -176,9 +182,9 @@ def strength_of(history: History, now: float) -> float:
     presence = 0.0
     for day, weight in history.days:
         age = today - day
-        presence += weight if age <= 0 else weight * power(age + 1.0, _FORGETTING)
+        presence += weight if age <= 0 else weight * math.pow(age + 1.0, _FORGETTING)
     mine, theirs = history.sent + history.met + 0.5, history.received + history.met + 0.5
-    presence *= 2.0 * sqrt(mine * theirs) / (mine + theirs)
+    presence *= 2.0 * math.sqrt(mine * theirs) / (mine + theirs)
     strength = presence / (presence + _HALF_STRENGTH)
     return strength if history.both_ways else strength * _STRANGER
 
@@ -197,8 +203,8 @@ def chance_of_return(history: History, now: float) -> float:
     silence = max(0.0, now - history.last) / DAY
     odds = (
         _RETURN
-        * power(history.conversations, _RETURN_CONVERSATIONS)
-        * power(span + _RETURN_SPAN_OFFSET, _RETURN_SPAN)
+        * math.pow(history.conversations, _RETURN_CONVERSATIONS)
+        * math.pow(span + _RETURN_SPAN_OFFSET, _RETURN_SPAN)
         / (silence + _RETURN_GAP_OFFSET)
     )
     return odds / (1.0 + odds)
@@ -213,7 +219,7 @@ def rhythm_of(history: History) -> timedelta | None:
     if len(gaps) < _GAPS_FOR_A_RHYTHM:
         return None
     middle = len(gaps) // 2
-    return timedelta(seconds=gaps[middle] if len(gaps) % 2 else sqrt(gaps[middle - 1] * gaps[middle]))
+    return timedelta(seconds=gaps[middle] if len(gaps) % 2 else math.sqrt(gaps[middle - 1] * gaps[middle]))
 
 
 def own_pace(history: History) -> timedelta | None:

@@ -31,7 +31,7 @@ NOW = datetime(2026, 10, 6, 5, 0, tzinfo=UTC)
 TODAY = date(2026, 10, 6)
 
 NORTHWIND = Job("Northwind", ("northwind.example", "*.northwind.example"), since=date(2025, 10, 13))
-TOKOSAWAH = Job("Tokosawah", ("tokosawah.example",), since=date(2022, 2, 1), until=date(2025, 10, 11))
+TOKOSAWAH = Job("Tokosawah", ("tokosawah.example",), since=date(2022, 2, 1), until=date(2025, 6, 30))
 
 ME = Me("Davide Conti", ("davide@conti.example",), time_zone="Europe/Rome", jobs=(NORTHWIND, TOKOSAWAH))
 POLICY = Policy(me=ME)

@@ -59,7 +59,7 @@ def test_somebody_at_the_present_job_is_a_colleague() -> None:
 def test_somebody_at_a_job_that_ended_is_former_from_the_day_after() -> None:
     job = job_of("budi@tokosawah.example")
     assert job is not None
-    assert (job.job, job.left_on, job.they_left) == ("Tokosawah", date(2025, 10, 11), False)
+    assert (job.job, job.left_on, job.they_left) == ("Tokosawah", date(2025, 6, 30), False)
     ends_today = Policy(me=Me(jobs=(Job("Toko", ("tokosawah.example",), until=date(2026, 10, 6)),)))
     last_day = job_of("budi@tokosawah.example", policy=ends_today)
     assert last_day is not None

@@ -8,7 +8,7 @@ import pytest
 
 from syncd.pipeline.dates import ended_jobs, next_anniversary, next_birthday, within
 from syncd.pipeline.policy import Job
-from tests.pipeline.diary import TODAY, TOKOSAWAH
+from tests.pipeline.diary import TODAY
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,10 @@ def test_a_week_ahead_is_today_to_the_same_weekday() -> None:
 
 
 def test_jobs_that_ended_return_with_their_years() -> None:
-    (ended,) = ended_jobs((TOKOSAWAH, Job("Now", ("now.example",))), TODAY)
-    assert (ended.job, ended.day, ended.years) == ("Tokosawah", date(2026, 10, 11), 1)
-    assert not list(ended_jobs((TOKOSAWAH,), date(2025, 10, 11)))
+    left = Job("Tokosawah", ("tokosawah.example",), until=date(2025, 10, 11))
+    (ended,) = ended_jobs((left, Job("Now", ("now.example",))), TODAY)
+    assert (ended.job, ended.left_on, ended.day, ended.years) == (
+        "Tokosawah", date(2025, 10, 11), date(2026, 10, 11), 1,
+    )  # fmt: skip
+    assert not list(ended_jobs((left,), date(2025, 10, 11)))
+    assert not list(ended_jobs((left,), date(2026, 10, 1)))

@@ -50,10 +50,16 @@ def test_months_are_counted_once_each_with_their_exchanges() -> None:
 
 
 def test_a_streak_counts_the_days_i_wrote_since_their_last_sign_of_life() -> None:
-    unanswered = [wrote("2026-05-02"), wrote("2026-06-01"), wrote(at("2026-06-01", 18)), wrote("2026-07-01")]
+    unanswered = [wrote("2026-05-22"), wrote("2026-06-01"), wrote(at("2026-06-01", 18)), wrote("2026-07-01")]
     assert history_of([heard("2026-05-01"), *unanswered]).unanswered == 3
     assert history_of([heard("2026-05-01"), *unanswered, heard("2026-07-02")]).unanswered == 0
     assert history_of([heard("2026-05-01"), *unanswered, met("2026-07-02")]).unanswered == 0
+
+
+def test_my_answer_to_them_is_not_left_unanswered() -> None:
+    assert history_of([heard("2026-05-01"), wrote("2026-05-02")]).unanswered == 0
+    assert history_of([heard("2026-05-01"), wrote("2026-05-02"), wrote("2026-05-04")]).unanswered == 1
+    assert history_of([heard("2026-05-01"), wrote("2026-05-12")]).unanswered == 1
 
 
 def test_a_copy_asks_for_no_answer() -> None:
@@ -61,10 +67,11 @@ def test_a_copy_asks_for_no_answer() -> None:
 
 
 def test_one_unanswered_letter_resets_the_clock_a_second_one_does_not() -> None:
-    once = history_of([heard("2026-05-01"), wrote("2026-06-01")])
-    twice = history_of([heard("2026-05-01"), wrote("2026-06-01"), wrote("2026-07-01")])
+    answered = [heard("2026-05-01"), wrote("2026-05-02")]
+    once = history_of([*answered, wrote("2026-06-01")])
+    twice = history_of([*answered, wrote("2026-06-01"), wrote("2026-07-01")])
     assert once.quiet_since == at("2026-06-01", 9).timestamp()
-    assert twice.quiet_since == at("2026-05-01").timestamp()
+    assert twice.quiet_since == at("2026-05-02", 9).timestamp()
     assert twice.last == at("2026-07-01", 9).timestamp()
 
 
