@@ -47,7 +47,11 @@ def nearest(word: str, known: Iterable[str], taken: Collection[str] = ()) -> tup
 
 def did_you_mean(word: str, known: Iterable[str], taken: Collection[str] = ()) -> str:
     """The question to put behind a sentence (`; did you mean "x"?`), or nothing."""
-    meant = nearest(word, known, taken)
+    return ask(nearest(word, known, taken))
+
+
+def ask(meant: tuple[str, ...]) -> str:
+    """The question whether one of these words was meant; nothing when there is none."""
     return f"; did you mean {either(meant[:3])}?" if meant else ""
 
 

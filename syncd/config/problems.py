@@ -7,12 +7,13 @@ secret leaves this room.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
+from syncd.config.hiding import secret_places, texts
 from syncd.config.later import names_at
-from syncd.config.nearest import did_you_mean, nearest
+from syncd.config.nearest import ask, nearest
 from syncd.config.sentences import Refusal, own_words, sentence
 from syncd.config.settings import (
     DaemonTable,
@@ -23,18 +24,16 @@ from syncd.config.settings import (
     SendSettings,
     StoreTable,
 )
-from syncd.config.sheet import MASK, Range, is_secret_name
+from syncd.config.sheet import MASK
 from syncd.config.tables import field_at, fields_of, table_at
-from syncd.connector import SecretRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydantic import BaseModel
+    from pydantic import BaseModel, ValidationError
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
     from syncd.config.places import Document, Where
+    from syncd.config.sheet import Range
     from syncd.errors import Problem
 
 
@@ -52,7 +51,7 @@ _HOMES = {
 _WRITTEN_OUT = 'a secret must not stand in this file; write where it can be found, like { env = "WORK" }'
 
 
-@dataclass(slots=True)
+@dataclass
 class Problems:
     """The faults found so far in one file."""
 
@@ -60,10 +59,11 @@ class Problems:
     found: list[tuple[Where, Range, str]] = field(default_factory=list)
     meant: set[Where] = field(default_factory=set)
     """Keys that are there after all, under a slip of the keyboard."""
-    hidden: dict[Where, Range] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.hidden = dict(_secret_places(self.document, (), self.document.values, inside=False))
+    @cached_property
+    def hidden(self) -> dict[Where, Range]:
+        """What may not be shown."""
+        return secret_places(self.document)
 
     def at_key(self, where: Where, message: str) -> None:
         """A fault of the key at `where`."""
@@ -88,10 +88,10 @@ class Problems:
                 self._unknown(where, root, base)
         deeper = {where[:length] for where in chosen for length in range(len(where))}
         for where, error in chosen.items():
-            said_closer = where in deeper and error["type"].endswith(
+            is_vague = where in deeper and error["type"].endswith(
                 ("_type", "too_short")
-            )  # by another choice, an item
-            if not said_closer and error["type"] not in _NOT_TOLD_HERE:
+            )  # another error says it better
+            if not is_vague and error["type"] not in _NOT_TOLD_HERE:
                 self._refuse(where, error, field_at(root, where[len(base) :]))
 
     def missing(self, where: Where, purpose: str) -> None:
@@ -107,11 +107,7 @@ class Problems:
             self.document.sheet.problem(here, self._without_secrets(where, message), self.hidden.values())
             for where, here, message in self.found
         }
-        return tuple(
-            sorted(
-                {*self.document.faults, *problems}, key=lambda problem: (problem.line, problem.column, problem.message)
-            )
-        )
+        return tuple(sorted({*self.document.faults, *problems}, key=attrgetter("line", "column", "message")))
 
     def _where(self, base: Where, error: ErrorDetails) -> tuple[Where, bool]:
         """The place in the file of an error, and whether a choice of types lay on the way."""
@@ -148,54 +144,18 @@ class Problems:
         taken = siblings if isinstance(siblings, dict) else {}
         later = names_at(where[:-1])
         meant = nearest(name, (*known, *later), taken)
+        self.meant |= {(*where[:-1], key) for key in meant}
         if not meant and (where[0] == "accounts" or where[:2] == ("digest", "send")) and where in self.document.spots:
             self.hidden[where] = self.document.spots[where]  # a password under any other name is a secret too
-        hint = did_you_mean(name, (*known, *later), taken)
-        if meant and meant[0] in later:
-            hint = hint.replace("?", "? It is not supported by this version yet")
-        elif not meant and (homes := [home for home in _HOMES if name in _HOMES[home]]):
-            hint = f"; it belongs in [{homes[0]}]"
-        self.meant |= {(*where[:-1], key) for key in meant}
+        home = next((f"; it belongs in [{home}]" for home in _HOMES if name in _HOMES[home]), "")
+        not_yet = " It is not supported by this version yet" if meant and meant[0] in later else ""
         kind = "table" if isinstance(self.document.lookup(where), dict) and where not in self.document.spots else "key"
-        self.at_key(where, f'unknown {kind} "{name}"{hint}')
+        self.at_key(where, f'unknown {kind} "{name}"{ask(meant) or home}{not_yet}')
 
     def _without_secrets(self, where: Where, message: str) -> str:
         """The message without what stands hidden in the same table: a validator may have repeated it."""
         for hidden in self.hidden:
             if hidden[:2] == where[:2]:
-                for secret in _texts(self.document.lookup(hidden)):
+                for secret in texts(self.document.lookup(hidden)):
                     message = message.replace(secret, MASK)
         return message
-
-
-def _secret_places(document: Document, where: Where, value: object, *, inside: bool) -> Iterator[tuple[Where, Range]]:
-    """What may not be shown: values under a secret's name, unless they only say where the secret is."""
-    if isinstance(value, dict) and not _is_reference(value):
-        for key, item in value.items():
-            path = (*where, key)
-            yield from _secret_places(document, path, item, inside=inside or _names_secret(document, path, item))
-    elif inside and not isinstance(value, dict) and where in document.spots:
-        yield where, document.spots[where]
-
-
-def _names_secret(document: Document, where: Where, value: object) -> bool:
-    """Whether this key promises a secret; the name of an account or of a person does not."""
-    owned = isinstance(value, dict) and where not in document.spots and len(where) == len(("accounts", "NAME"))
-    return not owned and is_secret_name(str(where[-1]))
-
-
-def _is_reference(value: dict[str, object]) -> bool:
-    try:
-        SecretRef.model_validate(value)
-    except ValidationError:
-        return False
-    return True
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every text in a hidden value that is long enough to be told from chance."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif len(text := str(value)) > len(MASK) - 1:
-        yield text

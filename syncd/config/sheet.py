@@ -21,12 +21,7 @@ MASK = "***"
 LONGEST_LINE = 240
 """A longer line is not shown."""
 
-_SECRET_WORD = re.compile(
-    r"pass|pwd|secret|token|credential|(?:^|[^a-z])(?:auth|key|pin|pw)(?:$|[^a-z])", re.IGNORECASE
-)
 _IN_A_LINK = re.compile(r"""(?<=://)[^/\s@:"']*:[^/\s@"']+(?=@)|(?<=password=)[^&\s"']+|(?<=token=)[^&\s"']+""")
-_SLIP = 2
-"""So many slips of the keyboard away, a key may still have been meant to be a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +78,3 @@ class Sheet:
             source = ""  # there is no line to point at, or it would not help
         column = here.start - shown.start + 1
         return Problem(self.file, line, column, message, source.replace("\t", " ").rstrip(), width)
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a key of this name is likely to hold a secret, slips of the keyboard included."""
-    from rapidfuzz.distance import OSA  # noqa: PLC0415 - needed only once something is wrong
-
-    return bool(_SECRET_WORD.search(name)) or OSA.distance(name.casefold(), "password", score_cutoff=_SLIP) <= _SLIP

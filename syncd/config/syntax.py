@@ -11,7 +11,8 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from syncd.config.sheet import Range, Sheet, is_secret_name
+from syncd.config.hiding import hides_secret
+from syncd.config.sheet import Range, Sheet
 
 if TYPE_CHECKING:
     from syncd.errors import Problem
@@ -153,11 +154,6 @@ def _last(text: str, pattern: str, before: int) -> Range | None:
     for match in re.finditer(pattern, text[:before]):
         found = Range(match.start(1), match.end(1))
     return found
-
-
-def hides_secret(written: str) -> bool:
-    """Whether any word in it looks like the name of a secret."""
-    return any(is_secret_name(word) for word in re.findall(r"[\w-]+", written))
 
 
 def _secrets(sheet: Sheet, here: Range) -> list[Range]:

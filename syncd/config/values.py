@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
-from syncd.config.nearest import did_you_mean, nearest
+from syncd.config.nearest import ask, nearest
 from syncd.connector import parse_span
 
 NEVER = "never"
@@ -43,7 +43,7 @@ def _zone(value: str) -> str:
         cities = {zone.rpartition("/")[2]: zone for zone in sorted(zones, reverse=True)}
         meant = nearest(value, zones) if "/" in value else ()
         meant = meant or tuple(cities[city] for city in nearest(value.rpartition("/")[2], cities))
-        hint = did_you_mean(meant[0], meant[:1]) if meant else '; write it like "Europe/Rome"'
+        hint = ask(meant[:1]) or '; write it like "Europe/Rome"'
         raise ValueError(f'unknown time zone "{value}"{hint}') from None
     return value
 
