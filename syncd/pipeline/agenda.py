@@ -11,7 +11,7 @@ from syncd.pipeline.edition import first_name
 from syncd.pipeline.reasons import last_contact, waiting_letter, wrote_since
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from syncd.model import Appointment, Phrase, Relationship
@@ -21,6 +21,11 @@ _LONG_APART = 56
 """Days without meeting after which a meeting is worth a remark."""
 
 _NEW_PEOPLE_NAMED = 2
+
+
+def people_met(agenda: Iterable[Appointment]) -> frozenset[str]:
+    """The ids of those who stand in a meeting that brings people together."""
+    return frozenset(person for one in agenda if one.meeting.verdict.kind is VerdictKind.HUMAN for person in one.people)
 
 
 def todays_meetings(

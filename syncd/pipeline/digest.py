@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syncd.model import Digest, Entry, Section, SectionKind, TieState, Withheld
 from syncd.pipeline import phrases
-from syncd.pipeline.agenda import todays_meetings, weeks_dates
+from syncd.pipeline.agenda import people_met, todays_meetings, weeks_dates
 from syncd.pipeline.edition import Edition
 from syncd.pipeline.freshness import notices, stale_accounts
 from syncd.pipeline.lead import headline_of, lead_of
@@ -59,7 +59,7 @@ def compose(
     nobody whom the owner talked to or meets within `soon`, and nobody twice within `repeat_after`.
     """
     zone = ZoneInfo(policy.me.time_zone)
-    edition = Edition(policy, now, zone, shown, stale_accounts(sources, now))
+    edition = Edition(policy, now, zone, shown, stale_accounts(sources, now), people_met(agenda))
     visible = [one for one in relationships if not edition.is_hidden(one)]
     wanted = {kind for kind in SectionKind if kind in policy.digest.sections}
     leaving = {one.person.id for one in visible if SectionKind.QUIET in wanted and clock_of_goodbye(one, edition)}

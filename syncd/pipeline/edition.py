@@ -24,7 +24,8 @@ _DAY = 86400.0
 class Edition:
     """One day's digest in the making.
 
-    `shown` says when a person (by id) was last named; `stale` holds the accounts whose silence proves nothing.
+    `shown` says when a person (by id) was last named; `stale` holds the accounts whose silence proves nothing,
+    `met_today` the ids of those who stand in today's agenda.
     """
 
     policy: Policy
@@ -32,6 +33,7 @@ class Edition:
     zone: tzinfo
     shown: Mapping[str, date]
     stale: frozenset[str] = frozenset()
+    met_today: frozenset[str] = frozenset()
 
     @property
     def today(self) -> date:
@@ -60,6 +62,8 @@ class Edition:
 
     def meeting_soon(self, one: Relationship) -> date | None:
         """The day of a meeting within the next `soon` days."""
+        if one.person.id in self.met_today:
+            return self.today
         ahead = one.next_meeting
         return self.day_of(ahead) if ahead and ahead - self.now <= self.policy.digest.soon else None
 

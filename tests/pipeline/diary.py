@@ -64,10 +64,9 @@ def heard(
 ) -> Touch:
     """They wrote."""
     moment = at(when) if isinstance(when, str) else when
-    number = next(_numbers)
     return Touch(
-        number, moment, moment, InteractionKind.MAIL, Direction.IN, verdict, role,
-        subject, f"{number}@theirs.example", answers, ("mail",), address,
+        next(_numbers), moment, moment, InteractionKind.MAIL, Direction.IN, verdict, role,
+        subject, f"{moment:%Y%m%d%H%M}@theirs.example", answers, ("mail",), address,
     )  # fmt: skip
 
 
@@ -81,10 +80,9 @@ def wrote(
 ) -> Touch:
     """I wrote."""
     moment = at(when, 9) if isinstance(when, str) else when
-    number = next(_numbers)
     return Touch(
-        number, moment, moment, InteractionKind.MAIL, Direction.OUT, verdict, role,
-        subject, f"{number}@mine.example", "", ("mail",), address,
+        next(_numbers), moment, moment, InteractionKind.MAIL, Direction.OUT, verdict, role,
+        subject, f"{moment:%Y%m%d%H%M}@mine.example", "", ("mail",), address,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from tests.pipeline.diary import (
     said,
     wrote,
 )
-from tests.pipeline.morning import FRESH, codes, cold, digest, letters, named
+from tests.pipeline.morning import FRESH, appointment, codes, cold, digest, letters, named
 
 if TYPE_CHECKING:
     from syncd.model import Decision, Relationship
@@ -125,6 +125,15 @@ def test_nobody_is_named_whom_i_meet_within_three_days() -> None:
         assert (named(written, QUIET) == []) is spared
         if spared:
             assert written.withheld[0].why.code == "meets_soon"
+
+
+def test_nobody_is_named_who_stands_in_todays_agenda() -> None:
+    anna = cold()
+    written = digest(anna, agenda=[appointment(anna)])
+    assert named(written, QUIET) == []
+    assert written.withheld[0].why == phrases.meets_soon(TODAY)
+    not_together = digest(anna, agenda=[appointment(anna, verdict=VerdictKind.WIDE)])
+    assert named(not_together, QUIET) == ["Anna Rossi"]
 
 
 def test_real_contact_through_any_channel_resets_the_clock() -> None:
