@@ -50,19 +50,13 @@ _BY_YOU = _verdict(VerdictKind.HUMAN, "You wrote it.")
 class _Case:
     """What the rules look at."""
 
+    author: str
+    fields: Mapping[SignalName, str]
+    mark: SubjectMark | None
     envelope: Envelope
     message: Message
-    mark: SubjectMark | None
     own: OwnAddresses
     ignore: Ignore
-
-    @property
-    def author(self) -> str:
-        return self.envelope.author
-
-    @property
-    def fields(self) -> Mapping[SignalName, str]:
-        return self.envelope.fields
 
     @property
     def direct(self) -> bool:
@@ -81,7 +75,8 @@ def classify(message: Message, own: OwnAddresses, ignore: Ignore) -> Verdict:
 
 def classify_envelope(envelope: Envelope, message: Message, own: OwnAddresses, ignore: Ignore) -> Verdict:
     """`classify` for a message whose envelope has been read already."""
-    case = _Case(envelope, message, mark_of(message.subject) if message.subject else None, own, ignore)
+    mark = mark_of(message.subject) if message.subject else None
+    case = _Case(envelope.author, envelope.fields, mark, envelope, message, own, ignore)
     if envelope.mine(own):
         return _mine(case)
     for rule in _RULES:
@@ -251,8 +246,8 @@ def _too_wide(case: _Case) -> Verdict | None:
 
 def _automatic(fields: Mapping[SignalName, str]) -> bool:
     """RFC 3834 section 5: anything but `no`; a comment or a parameter may follow."""
-    value = fields.get(SignalName.AUTO_SUBMITTED, "no")
-    return value.partition(";")[0].partition("(")[0].strip().lower() not in ("no", "")
+    value = fields.get(SignalName.AUTO_SUBMITTED)
+    return value is not None and value.partition(";")[0].partition("(")[0].strip().lower() not in ("no", "")
 
 
 def _ignored(address: str, ignore: Ignore) -> str:

@@ -46,8 +46,7 @@ _MARKS = {
         r"|mail delivery (?:fail(?:ed|ure)?|problem|subsystem|error)|returned mail\b|failure notice|delivery report"
         r"|mail system error|message (?:undeliverable|not delivered|delayed)|nondeliverable mail|unzustellbar\b"
         r"|nicht zustellbar|mancat[oa] (?:recapito|consegna)|non recapitabile|tidak terkirim|pengiriman gagal"
-        r"|non remis\b|no se puede entregar|warning: (?:could not send|message .* delayed)"
-        r"|(?:delivered|relayed|delayed)\s?:)"
+        r"|non remis\b|no se puede entregar|warning: (?:could not send|message .* delayed))"
     ),
     SubjectMark.UNSUBSCRIBE: r"unsubscribe\b",
 }
