@@ -110,6 +110,7 @@ def _keys_of_message(message: Message) -> Keys:
             author = author or normal_address(one.address)
         elif one.role is not _BCC:
             recipients.add(normal_address(one.address))
+    recipients.discard("")
     subject = subject_key(message.subject)
     # Copies with a subject may be seconds apart (a rewritten Sent copy), those without must be of the very same second.
     day = message.at.timestamp() // (_DAY if subject else 1)
