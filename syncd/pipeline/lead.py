@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _QUIET_NAMED = 2
 _TWICE = 2
+_FOUR_TIMES = 4
 
 _HEADLINES = (
     (SectionKind.QUIET, phrases.headline_quiet),
@@ -61,7 +62,7 @@ def _about_quiet(one: Relationship, edition: Edition) -> Phrase:
         return say(first, one.former, elapsed((edition.today - one.left_on).days))
     silence = edition.now - one.quiet_since if one.quiet_since else edition.policy.digest.repeat_after
     times = int(silence / one.tie.rhythm) if one.tie.rhythm and is_by_rhythm(one, edition) else 0
-    if times >= _TWICE:
+    if _TWICE <= times <= _FOUR_TIMES:
         return phrases.lead_rhythm(first, times)
     return phrases.lead_quiet(first, edition.since(edition.now - silence))
 
@@ -81,8 +82,8 @@ def _otherwise(
         yield from _about_date(everybody.get(entry.person), edition)
     for entry in by_kind.get(SectionKind.LOST, ()):
         one = everybody[entry.person]
-        if one.quiet_since:
-            yield phrases.lead_lost(first_name(one.person.name), edition.since(one.quiet_since))
+        if one.tie.last:
+            yield phrases.lead_lost(first_name(one.person.name), edition.since(one.tie.last))
     if held_back:
         yield phrases.lead_notice(held_back)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FIRST_EXCHANGE_AHEAD = 9
 _STREAK = 2
+_LONGEST_STREAK = 4
 _FIRST_MONTH = 31
 _RHYTHM_NEAR_CADENCE = (0.6, 1.3)
 
@@ -135,9 +136,9 @@ def waiting_letter(one: Relationship) -> Touch | None:
 
 def why_lost(one: Relationship, edition: Edition) -> Phrase | None:
     """What there was, and for how long there has been nothing."""
-    if one.quiet_since is None or not one.yearly:
+    if one.tie.last is None or not one.yearly:
         return None
-    gap = edition.since(one.quiet_since)
+    gap = edition.since(one.tie.last)
     exchanges = one.tie.interactions
     match [year for year, _ in one.yearly]:
         case [year]:
@@ -170,9 +171,10 @@ def _reasons(one: Relationship, edition: Edition, known_since: date) -> Iterator
 
 
 def _prefers_a_call(one: Relationship, edition: Edition) -> bool:
-    """After two unanswered letters, or one where the circle prefers to meet."""
+    """After two unanswered letters, or one where the circle prefers to meet; after many a call is no better."""
     circle = edition.policy.circle(one.circle)
-    return one.tie.unanswered >= (1 if circle is not None and circle.prefer == "meeting" else _STREAK)
+    enough = 1 if circle is not None and circle.prefer == "meeting" else _STREAK
+    return enough <= one.tie.unanswered <= _LONGEST_STREAK
 
 
 def _dates(one: Relationship, edition: Edition, known_since: date) -> Iterator[Phrase]:

@@ -45,7 +45,7 @@ _RETURN_GAP_OFFSET = 5.0
 
 _GAPS_FOR_A_RHYTHM = 4
 _OWN_PACE_QUANTILE = 0.8
-_OWN_PACE_FLOOR = 28 * DAY
+_OWN_PACE_FLOOR = timedelta(weeks=4)
 
 _COOLING_FROM = 0.75
 _RETURNS_ABOVE = 0.6
@@ -222,16 +222,19 @@ def rhythm_of(history: History) -> timedelta | None:
     return timedelta(seconds=gaps[middle] if len(gaps) % 2 else math.sqrt(gaps[middle - 1] * gaps[middle]))
 
 
-def own_pace(history: History) -> timedelta | None:
-    """A silence that four of five between these two did not exceed, at least four weeks; None as for `rhythm_of`.
+def own_pace(history: History, cadence: timedelta) -> timedelta | None:
+    """A silence that four of five between these two did not exceed; None as for `rhythm_of`.
 
-    It is what a tie is held against when its circle follows a person's own rhythm: half of all silences exceed the
-    usual one, and that is no news.
+    It is what a tie is held against when its circle, of this `cadence`, follows a person's own rhythm: half of all
+    silences exceed the usual one, and that is no news. At least four weeks, and no longer than the cadence or twice the
+    rhythm.
     """
-    gaps = sorted(history.gaps)
-    if len(gaps) < _GAPS_FOR_A_RHYTHM:
+    rhythm = rhythm_of(history)
+    if rhythm is None:
         return None
-    return timedelta(seconds=max(_OWN_PACE_FLOOR, gaps[int(_OWN_PACE_QUANTILE * (len(gaps) - 1) + 0.5)]))
+    gaps = sorted(history.gaps)
+    pace = timedelta(seconds=gaps[int(_OWN_PACE_QUANTILE * (len(gaps) - 1) + 0.5)])
+    return max(_OWN_PACE_FLOOR, min(pace, max(cadence, 2 * rhythm)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +257,9 @@ def measure(person: str, history: History, pace: Pace, now: datetime) -> Tie:
         never = "You have never exchanged a word that counts."
         return Tie(person, 0.0, None, None, 0.0, TieState.COLD, never, cadence=pace.cadence)
     rhythm = rhythm_of(history)
-    cadence = (own_pace(history) if pace.follow and pace.cadence else None) or pace.cadence
+    cadence = (own_pace(history, pace.cadence) if pace.follow and pace.cadence else None) or pace.cadence
     p_alive = chance_of_return(history, seconds)
-    state = _state(seconds - history.quiet_since, cadence, p_alive, pace)
+    state = _untracked(p_alive, pace) if cadence is None else _state(history, cadence, p_alive, pace, seconds)
     return Tie(
         person=person,
         strength=strength_of(history, seconds),
@@ -275,20 +278,24 @@ def measure(person: str, history: History, pace: Pace, now: datetime) -> Tie:
     )
 
 
-def _state(silence: float, cadence: timedelta | None, p_alive: float, pace: Pace) -> TieState:
-    if cadence is None:
-        if p_alive >= _WARM_ABOVE:
-            return TieState.WARM
-        if pace.placed or p_alive >= _COLD_BELOW:
-            return TieState.COOLING
-        return TieState.COLD if p_alive >= _LOST_BELOW else TieState.LOST
+def _untracked(p_alive: float, pace: Pace) -> TieState:
+    if p_alive >= _WARM_ABOVE:
+        return TieState.WARM
+    if pace.placed or p_alive >= _COLD_BELOW:
+        return TieState.COOLING
+    return TieState.COLD if p_alive >= _LOST_BELOW else TieState.LOST
+
+
+def _state(history: History, cadence: timedelta, p_alive: float, pace: Pace, seconds: float) -> TieState:
     enough = cadence.total_seconds()
-    if silence > max(_LOST_CADENCES * enough, _LOST_SOONEST) and (p_alive < _LOST_BELOW or silence > _LOST_FOR_SURE):
+    since_last, quiet = seconds - history.last, seconds - history.quiet_since
+    long_ago = since_last > max(_LOST_CADENCES * enough, _LOST_SOONEST)
+    if long_ago and (p_alive < _LOST_BELOW or since_last > _LOST_FOR_SURE):
         return TieState.LOST
-    will_return = pace.follow and p_alive > _RETURNS_ABOVE and silence < _OVERDUE * enough
-    if silence > enough and not will_return:
+    will_return = pace.follow and p_alive > _RETURNS_ABOVE and quiet < _OVERDUE * enough
+    if quiet > enough and not will_return:
         return TieState.COLD
-    return TieState.COOLING if silence > _COOLING_FROM * enough else TieState.WARM
+    return TieState.COOLING if quiet > _COOLING_FROM * enough else TieState.WARM
 
 
 def _reason(

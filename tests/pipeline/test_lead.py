@@ -30,6 +30,12 @@ def test_who_is_far_beyond_the_rhythm_is_told_so() -> None:
     assert digest(marta, policy=mentors).lead == (phrases.lead_rhythm("Marta", 2),)
 
 
+def test_of_a_rhythm_passed_many_times_the_silence_is_told_instead() -> None:
+    policy = replace(POLICY, rules=(Rule("all", When(), "friends-of-the-trade"),))
+    lively = how_it_stands(letters(*range(60, 200, 5)), policy=policy, name="Ida Berg")
+    assert digest(lively, policy=policy).lead == (phrases.lead_quiet("Ida", Span(8, Unit.WEEK)),)
+
+
 def test_a_farewell_is_told_as_one() -> None:
     work, new = "tom@northwind.example", "tom@helio.example"
     goodbye, hello = heard("2026-09-11", address=work), heard("2026-10-02", address=new)

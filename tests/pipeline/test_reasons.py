@@ -174,6 +174,11 @@ def test_a_call_is_suggested_after_two_letters_or_one_where_a_meeting_is_preferr
     assert about(*one_letter, wrote(days_ago(30)), policy=plain).reason_to_write == phrases.reason_call(3)
 
 
+def test_after_many_letters_into_silence_no_call_is_suggested() -> None:
+    many = [wrote(days_ago(day)) for day in (280, 250, 200, 150, 100, 50)]
+    assert about(*letters(300), *many).reason_to_write is None
+
+
 @pytest.mark.parametrize(
     ("settings", "phrase"),
     [

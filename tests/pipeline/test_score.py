@@ -10,6 +10,7 @@ from syncd.model import Role, Tie, TieState, Touch, VerdictKind
 from syncd.pipeline.score import History, Pace, chance_of_return, history_of, measure, own_pace, rhythm_of, strength_of
 from tests.pipeline.diary import NOW, at, both_wrote, days_ago, heard, met, wrote
 
+HALF_A_YEAR = timedelta(days=180)
 MONTHLY = Pace(timedelta(days=30), placed=True)
 
 
@@ -169,11 +170,18 @@ def test_between_two_middle_silences_the_rhythm_is_their_geometric_mean() -> Non
     assert rhythm_of(History(gaps=gaps)) == timedelta(days=20)
 
 
-def test_the_own_pace_is_a_silence_that_four_of_five_stayed_under_but_at_least_four_weeks() -> None:
-    slow = tuple(days * 86400.0 for days in (30, 40, 50, 60, 200))
-    assert own_pace(History(gaps=slow)) == timedelta(days=60)
-    assert own_pace(History(gaps=(86400.0 * 3,) * 9)) == timedelta(weeks=4)
-    assert own_pace(History(gaps=slow[:3])) is None
+def test_the_own_pace_is_a_silence_that_four_of_five_stayed_under() -> None:
+    gaps = tuple(days * 86400.0 for days in (30, 40, 50, 60, 200))
+    assert own_pace(History(gaps=gaps), HALF_A_YEAR) == timedelta(days=60)
+    assert own_pace(History(gaps=gaps[:3]), HALF_A_YEAR) is None
+
+
+def test_the_own_pace_is_at_least_four_weeks_and_at_most_the_cadence_or_twice_the_rhythm() -> None:
+    bursts, pauses = (86400.0 * 3,) * 9, (86400.0 * 3,) * 3 + (86400.0 * 250,) * 2
+    assert own_pace(History(gaps=bursts), HALF_A_YEAR) == timedelta(weeks=4)
+    assert own_pace(History(gaps=pauses), HALF_A_YEAR) == HALF_A_YEAR
+    yearly = (86400.0 * 300,) * 4 + (86400.0 * 900,) * 2
+    assert own_pace(History(gaps=yearly), HALF_A_YEAR) == timedelta(days=600)
 
 
 # --------------------------------------------------------------------------- states
@@ -196,9 +204,14 @@ def test_a_lively_tie_is_not_lost_after_half_a_year_but_after_a_year() -> None:
     assert tie(*exchange(*range(370, 1200, 5))).state is TieState.LOST
 
 
+def test_letters_into_silence_keep_a_tie_from_being_lost_but_not_from_being_cold() -> None:
+    mine = [wrote(days_ago(day)) for day in (500, 400, 300, 100, 20)]
+    assert tie(*exchange(800, 700, 600), *mine).state is TieState.COLD
+
+
 def test_a_circle_that_follows_uses_the_own_pace_once_it_is_known() -> None:
-    follow = Pace(timedelta(days=180), follow=True, placed=True)
-    assert tie(*exchange(60, 120), pace=follow).cadence == timedelta(days=180)
+    follow = Pace(HALF_A_YEAR, follow=True, placed=True)
+    assert tie(*exchange(60, 120), pace=follow).cadence == HALF_A_YEAR
     slow = exchange(*range(60, 600, 60))
     learned = tie(*slow, pace=follow).cadence
     assert learned is not None
@@ -206,7 +219,7 @@ def test_a_circle_that_follows_uses_the_own_pace_once_it_is_known() -> None:
 
 
 def test_where_the_own_pace_counts_nobody_is_cold_who_will_be_back_unless_twice_overdue() -> None:
-    follow = Pace(timedelta(days=180), follow=True, placed=True)
+    follow = Pace(HALF_A_YEAR, follow=True, placed=True)
     lively = tuple(range(0, 700, 7))
     assert tie(*exchange(*(day + 35 for day in lively)), pace=follow).state is TieState.COOLING
     assert tie(*exchange(*(day + 60 for day in lively)), pace=follow).state is TieState.COLD
