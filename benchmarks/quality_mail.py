@@ -36,4 +36,3 @@ def from_files(folder: Path, pattern: str = "*") -> Iterator[Message]:
             found = read_message(str(path.relative_to(folder)), raw[start:], ARRIVED)
             if isinstance(found, Message):
                 yield found
-

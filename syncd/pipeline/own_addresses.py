@@ -106,22 +106,27 @@ def _mailboxes(addresses: frozenset[str]) -> frozenset[str]:
     return frozenset(map(mailbox_key, addresses))
 
 
+@lru_cache(8)
+def _domains(addresses: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(domain_of, addresses))
+
+
 @lru_cache(1 << 12)
 def _may_be_own(addresses: frozenset[str], name: str, address: str) -> bool:
-    known = {domain_of(one) for one in addresses}
-    return domain_of(address) in known and _looks_like(address, _owner(addresses, name))
+    return domain_of(address) in _domains(addresses) and _looks_like(address, _owner(addresses, name))
 
 
 def _dominating(counted: Mapping[str, int]) -> frozenset[str]:
     def support(address: str) -> int:
-        owner = _owner({address}, "")
+        owner = _owner(frozenset({address}), "")
         return sum(count for one, count in counted.items() if one == address or _looks_like(one, owner))
 
     best = max(sorted(counted), key=lambda one: (support(one), counted[one]), default="")
     return frozenset({best}) if best and 2 * support(best) > sum(counted.values()) else frozenset()
 
 
-def _owner(addresses: Iterable[str], name: str) -> _Owner:
+@lru_cache(64)
+def _owner(addresses: frozenset[str], name: str) -> _Owner:
     words = name_words(name)
     if len(words) == 1:
         words = ()  # a given name alone tells nobody's addresses apart
