@@ -75,13 +75,12 @@ def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | No
     rules, watermark = read(connection, "derivation"), _watermark(connection)
     fresh = select(*_FACT_COLUMNS).where(fact.c.seq > watermark).order_by(fact.c.seq).limit(limit)
     new = [_Row(*row) for row in connection.execute(fresh)]
-    traces = [_Trace(*row) for row in connection.execute(select(*_TRACE_COLUMNS).order_by(gone.c.id))]
-    consumed = traces[:limit]
-    if not new and not consumed:
+    changed = select(*_TRACE_COLUMNS).order_by(gone.c.id).limit(limit)
+    traces = [_Trace(*row) for row in connection.execute(changed)]
+    if not new and not traces:
         return None
     through = new[-1].seq if new else watermark
-    known = fact.c.seq.between(watermark + 1, through)
-    rows, void = _close(connection, new, consumed, traces, known)
+    rows = _close(connection, new, traces, fact.c.seq.between(watermark + 1, through))
     names = accounts.names(connection)
     facts = tuple(
         Fact(
@@ -91,26 +90,22 @@ def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | No
         for row in rows
         if row.kind != "unreadable"
     )
-    claim = Claim(rules, watermark, through, consumed[-1].id if consumed else 0)
-    return Pending(facts, frozenset(void), through), claim
+    claim = Claim(rules, watermark, through, traces[-1].id if traces else 0)
+    return Pending(facts, frozenset(trace.identity for trace in traces), through), claim
 
 
 def _close(
-    connection: Connection,
-    new: Iterable[_Row],
-    consumed: Iterable[_Trace],
-    traces: Iterable[_Trace],
-    known: ColumnElement[bool],
-) -> tuple[Collection[_Row], Collection[int]]:
-    """Every fact and every trace that shares a key with these, or with one that does, and so on.
+    connection: Connection, new: Iterable[_Row], traces: Iterable[_Trace], known: ColumnElement[bool]
+) -> Collection[_Row]:
+    """Every fact that shares a key with one of these, or with one that does, and so on.
 
-    `known` says in SQL which facts are `new`, so that they are not looked up again.
+    `known` says in SQL which facts are `new`, so that they are not looked up again. An old component that lost several
+    facts is reached from each of their traces, so no trace has to be followed to another.
     """
     rows = {row.seq: row for row in new}
-    void = {trace.id: trace for trace in consumed}
     keys = set[int]()
     contents = set[int]()
-    frontier: list[_Row | _Trace] = [*rows.values(), *void.values()]
+    frontier: list[_Row | _Trace] = [*rows.values(), *traces]
     while frontier:
         more_keys = {one.key for one in frontier if one.key is not None} - keys
         more_contents = {one.content for one in frontier if one.content is not None} - contents
@@ -123,15 +118,9 @@ def _close(
             for seq in connection.execute(select(fact.c.seq).where(column.in_(batch), ~known)).scalars()
         }
         joined = {row.seq: row for row in _rows(connection, found - rows.keys())}
-        met = {
-            trace.id: trace
-            for trace in traces
-            if trace.id not in void and (trace.key in more_keys or trace.content in more_contents)
-        }
         rows |= joined
-        void |= met
-        frontier = [*joined.values(), *met.values()]
-    return rows.values(), {trace.identity for trace in void.values()}
+        frontier = list(joined.values())
+    return rows.values()
 
 
 def _rows(connection: Connection, numbers: Collection[int]) -> Iterator[_Row]:
