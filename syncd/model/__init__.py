@@ -1,0 +1,87 @@
+"""The vocabulary: what a source showed, what was concluded from it, what will be mailed.
+
+Every noun is a frozen, slotted dataclass; sequences are tuples; every datetime is aware UTC.
+Imports only the standard library, so that any room may import it.
+"""
+
+from syncd.model.concluded import (
+    Alias,
+    Contact,
+    Decision,
+    DecisionKind,
+    Direction,
+    Evidence,
+    Identities,
+    Interaction,
+    InteractionKind,
+    Namesakes,
+    Person,
+    Plan,
+    Sighting,
+    Verdict,
+    VerdictKind,
+)
+from syncd.model.mailed import Digest, Entry, Letter, LetterState, Phrase, Section, SectionKind, Source, Withheld
+from syncd.model.observed import (
+    Fact,
+    Meeting,
+    MeetingStatus,
+    Message,
+    Observation,
+    Participant,
+    Removal,
+    Response,
+    Role,
+    Signal,
+    SignalName,
+    Unreadable,
+)
+from syncd.model.sources import Account, AccountStatus, PageReceipt
+from syncd.model.ties import Appointment, Relationship, Tie, TieState, Touch
+
+__all__ = [
+    "Account",
+    "AccountStatus",
+    "Alias",
+    "Appointment",
+    "Contact",
+    "Decision",
+    "DecisionKind",
+    "Digest",
+    "Direction",
+    "Entry",
+    "Evidence",
+    "Fact",
+    "Identities",
+    "Interaction",
+    "InteractionKind",
+    "Letter",
+    "LetterState",
+    "Meeting",
+    "MeetingStatus",
+    "Message",
+    "Namesakes",
+    "Observation",
+    "PageReceipt",
+    "Participant",
+    "Person",
+    "Phrase",
+    "Plan",
+    "Relationship",
+    "Removal",
+    "Response",
+    "Role",
+    "Section",
+    "SectionKind",
+    "Sighting",
+    "Signal",
+    "SignalName",
+    "Source",
+    "Tie",
+    "TieState",
+    "Touch",
+    "Unreadable",
+    "Verdict",
+    "VerdictKind",
+    "Withheld",
+]
