@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated
@@ -15,6 +16,9 @@ import typer
 from syncd import __version__
 from syncd.cli import config, decisions, demo, digest, people, state, sync
 from syncd.errors import Exit, SyncdError
+
+YOUNG_OBJECTS = 100_000
+"""Facts and interactions are trees without cycles: the collector finds nothing there, and took a fifth of the time."""
 
 app = typer.Typer(
     name="syncd",
@@ -47,6 +51,8 @@ for family in (demo, sync, digest, people, decisions, state, config):
 
 def main() -> None:
     """Run the command line; every expected error ends as a sentence and the exit code that belongs to it."""
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 50, 50)
     sys.exit(_run())
 
 

@@ -12,7 +12,6 @@ import typer
 from syncd.cli import digest, people, sync
 from syncd.cli.session import paper, progress_bars, session, talk
 from syncd.clock import system_clock
-from syncd.demo import write_world
 from syncd.errors import Exit
 from syncd.review import is_contact, relationships
 
@@ -30,6 +29,8 @@ def demo(
     ] = None,
 ) -> int:
     """Show what syncd does, on an invented year of mail and meetings."""
+    from syncd.demo import write_world  # noqa: PLC0415 - it loads a calendar library that no other command needs
+
     place = folder or Path(tempfile.mkdtemp(prefix="syncd-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     world = write_world(place, system_clock())
