@@ -15,7 +15,7 @@ from syncd.pipeline.normalize import normal_address
 from syncd.pipeline.score import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from syncd.model import Decision
     from syncd.pipeline.careers import SharedJob
@@ -35,8 +35,13 @@ class Words:
     talked: tuple[date, ...] = ()
 
 
+_NOTHING_SAID = Words()
+
+
 def words_of(decisions: Sequence[Decision]) -> Words:
     """The decisions about one person, put together; a date that is none is passed over."""
+    if not decisions:
+        return _NOTHING_SAID
     circle: str | None = None
     muted: bool | None = None
     snoozed_until: date | None = None
@@ -136,35 +141,43 @@ def _circle(
         unknown = f'There is no circle "{name}". '
     missed: list[str] = []
     for rule in policy.rules:
-        conditions = list(_conditions(rule.when, candidate, words.tags))
-        if all(met for met, _, _ in conditions):
-            found = ", ".join(found for _, found, _ in conditions) or "it asks for nothing"
+        conditions = _conditions(rule.when, candidate, words.tags)
+        lacking = [text for met, text in conditions if not met]
+        if not lacking:
+            found = ", ".join(text for _, text in conditions) or "it asks for nothing"
             return policy.circle(rule.circle), f'{unknown}Rule "{rule.name}" ({rule.place}): {found}.'
-        missed.append(f'"{rule.name}" wants {" and ".join(lacks for met, _, lacks in conditions if not met)}')
+        missed.append(f'"{rule.name}" wants {" and ".join(lacking)}')
     return None, f"{unknown}No rule matches: {'; '.join(missed) or 'there are none'}."
 
 
-def _conditions(when: When, candidate: Candidate, tags: Sequence[str]) -> Iterator[tuple[bool, str, str]]:
-    """Each condition that is set: whether it holds, what was found, what would be needed."""
+def _conditions(when: When, candidate: Candidate, tags: Sequence[str]) -> list[tuple[bool, str]]:
+    """Each condition that is set: whether it holds, and what was found or else would be needed."""
     history, job = candidate.history, candidate.job
+    conditions: list[tuple[bool, str]] = []
     if when.tag:
         shared = [tag for tag in when.tag if tag in tags]
-        yield bool(shared), f"tag {', '.join(shared)}", f"the tag {' or '.join(when.tag)}"
+        conditions.append((True, f"tag {', '.join(shared)}") if shared else (False, f"the tag {_any_of(when.tag)}"))
     if when.domain:
         fits = in_domains(when.domain, candidate.addresses)
-        yield bool(fits), ", ".join(fits), f"an address at {' or '.join(when.domain)}"
+        conditions.append((True, ", ".join(fits)) if fits else (False, f"an address at {_any_of(when.domain)}"))
     if when.job:
         shares = job is not None and ("any" in when.job or job.job in when.job)
-        wanted = "any of your jobs" if "any" in when.job else " or ".join(when.job)
-        yield shares, job.because if job else "", f"an address at {wanted}"
+        jobs = "any of your jobs" if "any" in when.job else _any_of(when.job)
+        conditions.append((True, job.because) if job and shares else (False, f"an address at {jobs}"))
     if when.former is not None:
-        is_former = job is not None and job.former
-        wanted = "somebody who is a former colleague" if when.former else "somebody who is a colleague still"
-        yield job is not None and is_former is when.former, "former" if is_former else "still there", wanted
+        is_so = job is not None and job.former is when.former
+        who = "a former colleague" if when.former else "a colleague still"
+        conditions.append((is_so, who if is_so else f"somebody who is {who}"))
     for least, has, what in (
         (when.min_exchanges, history.exchanges, "exchanges"),
         (when.min_replies_from_them, history.received, "mails from them"),
         (when.min_months, len(history.months), "months with an exchange"),
     ):
         if least:
-            yield has >= least, f"{has} {what}", f"{least} {what} ({least - has} more)"
+            enough = has >= least
+            conditions.append((enough, f"{has} {what}" if enough else f"{least} {what} ({least - has} more)"))
+    return conditions
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return " or ".join(names)

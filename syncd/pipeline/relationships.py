@@ -59,7 +59,7 @@ def relate(
         circle=placement.circle,
         because=placement.because,
         followed=history.both_ways and tie.cadence is not None and not placement.muted and not placement.ignored,
-        months=tuple(months.get(month, 0) for month in range(this_month - _BARS + 1, this_month + 1)),
+        months=tuple([months.get(month, 0) for month in range(this_month - _BARS + 1, this_month + 1)]),
         first=counted[0].until if counted else None,
         last_touch=counted[-1] if counted else None,
         last_inbound=_last_letter(counted, Direction.IN),
