@@ -150,6 +150,8 @@ def _held_back(one: Relationship, edition: Edition, arrived: date | None) -> Phr
         return phrases.source_stale(account)
     if meeting := edition.meeting_soon(one):
         return phrases.meets_soon(meeting)
+    if written_on := _hoped_for(one, edition):
+        return phrases.may_be_answered(written_on)
     back_on, seen = edition.rests_until(one), edition.shown.get(one.person.id)
     if back_on and seen and (arrived is None or arrived <= seen):
         return phrases.shown_lately(seen, back_on)
@@ -174,17 +176,19 @@ def _urgency(one: Relationship, edition: Edition) -> float:
         return 0.0
     if clock_of_goodbye(one, edition):
         overdue = _MOST_OVERDUE
-    elif one.tie.state is TieState.COLD and not _awaits_answer(one, edition):
+    elif one.tie.state is TieState.COLD:
         overdue = min(_MOST_OVERDUE, (edition.now - one.quiet_since) / one.tie.cadence)
     else:
         return 0.0
     return one.tie.strength * overdue * (_SHOWN_BEFORE if one.person.id in edition.shown else 1.0)
 
 
-def _awaits_answer(one: Relationship, edition: Edition) -> bool:
-    """Whether a second mail into silence is so fresh that an answer may still come."""
-    repeated = one.tie.last is not None and one.quiet_since is not None and one.tie.last > one.quiet_since
-    return repeated and one.tie.last is not None and edition.now - one.tie.last < edition.policy.digest.repeat_after
+def _hoped_for(one: Relationship, edition: Edition) -> date | None:
+    """The day of a second letter into silence that is so fresh that an answer may still come."""
+    last = one.tie.last
+    if last is None or one.quiet_since is None or last <= one.quiet_since:
+        return None
+    return edition.day_of(last) if edition.now - last < edition.policy.digest.repeat_after else None
 
 
 def _card(one: Relationship, edition: Edition, known_since: date) -> Entry:

@@ -199,11 +199,6 @@ def with_others(name: str, others: int) -> Phrase:
     return _phrase("with_others", name=name, others=others)
 
 
-def with_unknown(people: int) -> Phrase:
-    """3 people. (none of whom is known by name)"""
-    return _phrase("with_unknown", people=people)
-
-
 def first_meeting_since(first: str, on: date) -> Phrase:
     """First time face to face with Luca since March. (with the year when it is another one)"""
     return _phrase("first_meeting_since", first=first, on=on)
@@ -413,6 +408,11 @@ def shown_lately(on: date, back_on: date) -> Phrase:
 def meets_soon(on: date) -> Phrase:
     """Due, but you meet on 8 October."""
     return _phrase("meets_soon", on=on)
+
+
+def may_be_answered(on: date) -> Phrase:
+    """Due, but your letter of 26 September may still be answered."""
+    return _phrase("may_be_answered", on=on)
 
 
 def source_stale(account: str) -> Phrase:

@@ -163,7 +163,11 @@ def test_somebody_lost_is_not_going_quiet() -> None:
 def test_a_second_letter_into_silence_is_given_time_before_its_author_is_reminded() -> None:
     for days, reminded in ((5, False), (20, True)):
         one = how_it_stands([*letters(90), wrote(days_ago(60)), wrote(days_ago(days))], policy=CLIENTS_ONLY)
-        assert bool(named(digest(one), QUIET)) is reminded
+        written = digest(one)
+        assert bool(named(written, QUIET)) is reminded
+        assert [held.why for held in written.withheld] == (
+            [] if reminded else [phrases.may_be_answered(date(2026, 10, 1))]
+        )
 
 
 # --------------------------------------------------------------------------- hidden
