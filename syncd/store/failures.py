@@ -50,8 +50,8 @@ def translate(error: BaseException | None, place: str) -> StoreError | None:
     if error is None or type(error).__module__.partition(".")[0] != "psycopg":
         return None
     state: str | None = getattr(error, "sqlstate", None)
-    if state is None:  # the driver's own word, not the server's
-        return _unreachable(place, error) if type(error).__name__ == "OperationalError" else None
+    if state is None:  # psycopg has none for a connection that never came about
+        return _no_connection(place, error) if type(error).__name__ == "OperationalError" else None
     sentence = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
     return sentence(place) if sentence else None
 
@@ -84,20 +84,9 @@ def _failed(place: str) -> StoreError:
     )
 
 
-def _no_such(place: str) -> StoreError:
-    return StoreError(f"There is no database {place}.", "Create it: createdb syncd")
-
-
-def _not_let_in(place: str) -> StoreError:
-    return StoreError(
-        f"PostgreSQL did not let syncd in at {place}.",
-        "Put the password into ~/.pgpass, then type: syncd doctor",
-    )
-
-
-def _unreachable(place: str, error: BaseException) -> StoreError:
-    said = str(error).strip().partition("\n")[0]
-    return StoreError(f"PostgreSQL cannot be reached at {place}: {said}", "See whether it runs: pg_isready")
+def _no_connection(place: str, error: BaseException) -> StoreError:
+    said = str(error).strip().partition("\n")[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip()
+    return StoreError(f"syncd cannot connect to {place}: {said}.", f"When this works, syncd does too: psql {place}")
 
 
 def _gone_away(place: str) -> StoreError:
@@ -126,8 +115,6 @@ _POSTGRES: dict[str, Callable[[str], StoreError]] = {
     "58": _failed,
     "25006": _refused,  # read_only_sql_transaction
     "42501": _refused,  # insufficient_privilege
-    "3D": _no_such,
-    "28": _not_let_in,
     "57": _gone_away,
     "08": _gone_away,
     "XX": _damaged,
