@@ -12,6 +12,7 @@ from connectors._mail_words import tidy
 from syncd.model import Participant, Response, Role
 
 LONGEST_NAME: Final = 200
+LONGEST_ADDRESS: Final = 1000
 MOST_PARTICIPANTS: Final = 2000
 
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")
@@ -60,5 +61,5 @@ def _address(value: str) -> str:
         value = unquote(value[scheme + len("mailto:") :].partition("?")[0])
     elif value.lower().startswith(_NO_ADDRESS):
         return ""
-    match = _ADDRESS.search(value)
+    match = _ADDRESS.search(value[:LONGEST_ADDRESS])
     return match[0] if match else ""

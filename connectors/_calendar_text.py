@@ -40,7 +40,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
 _LINE: Final = re.compile(r'([A-Za-z0-9-]+)((?:;[^;:"]*(?:"[^"]*"[^;:"]*)*)*):(.*)', re.DOTALL)
 _LOOSE_LINE: Final = re.compile(r"([A-Za-z0-9-]+)([^:]*):(.*)", re.DOTALL)
 _DATE_LINE: Final = re.compile(r"(DTSTART|DTEND|RECURRENCE-ID|RDATE|EXDATE)(;.*):([^:]*)", re.DOTALL | re.IGNORECASE)
-_PARAMETER: Final = re.compile(r';\s*([^=;:"]+)=((?:"[^"]*"|[^;"])*)')
+_PARAMETER: Final = re.compile(r';([^=;:"]+)=((?:"[^"]*"|[^;"])*)')
 _CARETS: Final = re.compile(r"\^([n^'])")
 
 

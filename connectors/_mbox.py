@@ -23,7 +23,7 @@ _PIECE: Final = 1 << 20
 _KEPT: Final = 8
 _LONGEST_SEPARATOR: Final = 500
 _SEPARATOR: Final = b"\nFrom "
-_BLANK_LINE: Final = re.compile(rb"\n\r?\n")
+_END_OF_HEADER: Final = re.compile(rb"\n(?:\r?\n|From )")
 _FIELD: Final = re.compile(rb"[!-9;-~]+[ \t]*:|>From ")
 _UNDATED: Final = re.compile(rb"From [^\s:]\S*[ \t]*\r?$|From [^\s:].*\d:\d\d")
 _DATE: Final = re.compile(
@@ -80,8 +80,8 @@ def entries(file: BinaryIO, start: int, stopping: Callable[[], bool]) -> Iterato
             position = window.find(_SEPARATOR) + 1 or -1
             continue
         line_end = window.find(b"\n", position)
-        end = _BLANK_LINE.search(window, line_end) if line_end >= 0 else None
-        if end is None and len(window) - position < LONGEST_HEADER:
+        finish = _header_end(window, line_end) if line_end >= 0 else -1
+        if finish < 0 and len(window) - position < LONGEST_HEADER:
             dropped = max(0, position - _KEPT)
             piece = file.read(_PIECE)
             if piece:
@@ -90,38 +90,42 @@ def entries(file: BinaryIO, start: int, stopping: Callable[[], bool]) -> Iterato
         if not (base + position == start or _begins_message(window, position, line_end)):
             position = window.find(_SEPARATOR, position) + 1 or -1
             continue
-        entry, after = _cut(window, base, position, line_end, end)
-        yield entry
+        ended = finish >= 0 or len(window) - position >= LONGEST_HEADER
+        finish = finish if finish >= 0 else min(len(window), position + LONGEST_HEADER)
+        line_end = line_end if line_end >= 0 else finish
+        yield Entry(base + position, window[position:line_end], window[line_end + 1 : finish], ended)
+        after = max(line_end, finish - 1)
         position = window.find(_SEPARATOR, after) + 1 or -1
         if position < 0:
             window, base = window[after:], base + after
 
 
 def _begins_message(window: bytes, position: int, line_end: int) -> bool:
-    line = window[position : line_end if line_end >= 0 else None]
-    if len(line) < _LONGEST_SEPARATOR and _DATE.search(line):
+    if _is_dated(window, position, line_end):
         return True
-    if line_end < 0 or not _UNDATED.match(line):
+    if line_end < 0 or not _UNDATED.match(window, position, line_end):
         return False
     after_blank = window[max(0, position - 2) : position] in (b"\n", b"\n\n") or window.endswith(b"\n\r\n", 0, position)
     return after_blank and _FIELD.match(window, line_end + 1) is not None
 
 
-def _cut(window: bytes, base: int, position: int, line_end: int, end: re.Match[bytes] | None) -> tuple[Entry, int]:
-    """The entry at `position`, and where in the window the search for the next one goes on."""
-    if line_end < 0:
-        return Entry(base + position, window[position:], b"", ended=False), len(window)
-    finish = end.start() + 1 if end else min(len(window), position + LONGEST_HEADER)
-    ended = end is not None or finish < len(window)
-    header = window[line_end + 1 : finish]
-    inner = header.find(_SEPARATOR)
-    while inner >= 0:
-        inner_end = header.find(b"\n", inner + 1)
-        if _DATE.search(header[inner + 1 : inner_end if inner_end >= 0 else None]):
-            header, finish, ended = header[: inner + 1], line_end + 1 + inner, True
-            break
-        inner = header.find(_SEPARATOR, inner + 1)
-    return Entry(base + position, window[position:line_end], header, ended), max(line_end, finish - 1)
+def _is_dated(window: bytes, position: int, line_end: int) -> bool:
+    finish = min(line_end if line_end >= 0 else len(window), position + _LONGEST_SEPARATOR)
+    return _DATE.search(window, position, finish) is not None
+
+
+def _header_end(window: bytes, line_end: int) -> int:
+    """Where the header after `line_end` ends: at a blank line or at a dated separator; -1 when neither is in sight."""
+    position = line_end
+    while match := _END_OF_HEADER.search(window, position):
+        if match[0].endswith(b"\n"):
+            return match.start() + 1
+        position = window.find(b"\n", match.end())
+        if position < 0:
+            return -1
+        if _is_dated(window, match.start() + 1, position):
+            return match.start() + 1
+    return -1
 
 
 def arrival(separator: bytes) -> datetime | None:

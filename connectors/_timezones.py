@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _OFFSET: Final = re.compile(r"\(?\s*(?:GMT|UTC|UT)?\s*([+-])\s*(\d{1,2})(?:[:.]?(\d{2}))?(?!\d)", re.IGNORECASE)
 _LOCATION: Final = re.compile(r"^X-LIC-LOCATION[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _BEFORE_CITIES: Final = re.compile(r"^\([^)]*\)\s*")
+_LONGEST_NAME: Final = 200
 _FARTHEST: Final = timedelta(hours=16)
 _NOT_A_PLACE: Final = frozenset({"Factory", "localtime"})
 _USUAL: Final = {
@@ -51,6 +52,7 @@ class Zones:
 
     def find(self, name: str) -> tzinfo:
         """The zone called `name`; the owner's own when the name is empty (a floating time)."""
+        name = name[:_LONGEST_NAME]
         if not name:
             return self._home
         found = self._found.get(name)

@@ -372,6 +372,14 @@ def test_when_there_is_no_time_left_series_wait_and_single_events_do_not(monkeyp
     assert "no time left" in reading.unreadable[0].reason
 
 
+@pytest.mark.parametrize("filler", [" ", ";", "a", '"', ";a=", ';a="b"', "\\", "@", ",", "(", "\t", "1", "Mon "])
+@pytest.mark.parametrize(
+    "start", ["ATTENDEE", "ATTENDEE;CN=", "ATTENDEE:", "DTSTART;TZID=", "RRULE:", "DURATION:", "UID:"]
+)
+def test_a_line_without_an_end_is_read_in_a_moment(start: str, filler: str) -> None:
+    assert read(calendar(event("DTSTART:20260304T090000Z", start + filler * 30_000))).events == 1
+
+
 @given(st.lists(st.sampled_from(calendar(event(*WEEKLY), event("DTSTART:20260304T090000Z")).split("\n")), max_size=40))
 def test_lines_in_any_order_never_raise(lines: list[str]) -> None:
     read("\n".join(lines))
