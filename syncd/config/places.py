@@ -34,6 +34,7 @@ _STRING = re.compile(
     r"'[^'\n]*'",
     re.DOTALL,
 )
+_HEADER = re.compile(r"\n[ \t]*\[")
 _SCALAR = re.compile(r"\d{4}-\d\d-\d\d \d\d:[^\s,\]}#]*|[^\s,\]}#]+")
 
 
@@ -167,6 +168,13 @@ class Document:
     def line_of(self, where: Where) -> str:
         """`file:line` of the key at `where`, as `syncd explain` names it."""
         return f"{self.path.name}:{self.sheet.line(self.key(where).start)}"
+
+    def is_faulty(self, where: Where) -> bool:
+        """Whether a line of the table at `where` could not be read."""
+        start = self.key(where).start
+        header = _HEADER.search(self.sheet.text, start)
+        last = self.sheet.line(header.start()) if header else len(self.sheet.starts)
+        return any(self.sheet.line(start) <= fault.line <= last for fault in self.faults)
 
     def lookup(self, where: Where) -> object:
         """The value at `where`, None when there is none."""

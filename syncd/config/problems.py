@@ -96,7 +96,7 @@ class Problems:
 
     def missing(self, where: Where, purpose: str) -> None:
         """A key that should be there; unless it may stand in a line that could not be read, or under a slip."""
-        if self.document.faults or where in self.meant:
+        if where in self.meant or self.document.is_faulty(where[:-1]):
             return
         name = f"[{where[-1]}]" if len(where) == 1 else f'"{where[-1]}"'
         self.at_key(where[:-1], f"{name} is missing here: {purpose}")

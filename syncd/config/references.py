@@ -28,10 +28,10 @@ def check_references(document: Document, accounts: Mapping[str, AccountSettings]
         known = {*_BUILT_IN, *_table(document, ("circles",))}
         if circle not in known:
             problems.at_value(where, f'there is no circle "{circle}"{did_you_mean(circle, sorted(known))}')
-    jobs = {str(name) for _, job in _tables(document, ("me", "jobs")) if (name := job.get("name"))}
+    jobs = [str(job.get("name", "")) for _, job in _tables(document, ("me", "jobs"))]
     for where, name in _jobs_named(document):
-        if name != "any" and name not in jobs:
-            hint = did_you_mean(name, (*sorted(jobs), "any"))
+        if name not in ("any", *jobs) and all(jobs):
+            hint = did_you_mean(name, (*jobs, "any"))
             problems.at_value(where, f'there is no job "{name}" in [[me.jobs]]{hint}')
     account = document.lookup(("digest", "send", "account"))
     named = _table(document, ("accounts",))

@@ -52,7 +52,8 @@ def sentence(refusal: Refusal) -> str:
 def own_words(error: ErrorDetails) -> str:
     """The sentence of the validator that refused; pydantic's own in our manner."""
     cause = error.get("ctx", {}).get("error")
-    return str(cause) if cause else error["msg"].replace("Input should be", "this must be")
+    said = error["msg"].replace("Input should be", "this must be")
+    return str(cause) if cause else f"{said[:1].lower()}{said[1:]}"
 
 
 def choice(kind: str, value: object, known: Sequence[str], later: Collection[str] = ()) -> str:
@@ -124,6 +125,10 @@ def _not_a_table(refusal: Refusal) -> str:
     return f"{refusal.name} must be a table"
 
 
+def _unwritable(refusal: Refusal) -> str:
+    return f"{refusal.name} holds a character that cannot stand there"
+
+
 def _empty(refusal: Refusal) -> str:
     return f"{refusal.name} must not be empty"
 
@@ -141,5 +146,6 @@ _SENTENCES: dict[str, Callable[[Refusal], str]] = {
     **dict.fromkeys(("string_type", "path_type"), _not_a_text),
     **dict.fromkeys(("tuple_type", "list_type", "iterable_type"), _not_a_list),
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), _not_a_table),
+    "string_pattern_mismatch": _unwritable,
     **dict.fromkeys(("too_short", "string_too_short"), _empty),
 }

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _installed_connector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Install `post` as a package of its own would."""
+def installed_connector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Install `post` as a package of its own would; the folder it is in."""
     site = tmp_path_factory.mktemp("site")
     info = site / "post-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: post\nVersion: 1.0\n", encoding="utf-8")
     (info / "entry_points.txt").write_text(ENTRY_POINT, encoding="utf-8")
     sys.path.append(str(site))
-    yield
+    yield str(site)
     sys.path.remove(str(site))
 
 

@@ -181,7 +181,9 @@ def test_nothing_of_a_later_version_is_in_it() -> None:
 
 
 ALTERNATIVES = [
-    number for number, line in enumerate(LINES) if re.match(r"# (password|url|path) *=", line) and "Maildir" not in line
+    number
+    for number, line in enumerate(LINES)
+    if re.match(r"# (password|token|ca_file|url|path) *=", line) and "Maildir" not in line
 ]
 
 
@@ -189,7 +191,7 @@ ALTERNATIVES = [
 def test_every_alternative_in_a_comment_is_right_in_its_place(config: ConfigText, number: int) -> None:
     key = LINES[number].split()[1]
     start = max(line for line in range(number) if LINES[line].startswith("["))
-    rivals = ("url", "path") if key in ("url", "path") else (key,)
+    rivals = next((pair for pair in (("url", "path"), ("password", "token")) if key in pair), (key,))
     others = [line for line in LINES[start:number] if line.split(" ")[0] not in rivals]
     config.load("\n".join([*LINES[:start], *others, LINES[number].removeprefix("# "), *LINES[number + 1 :]]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -232,8 +233,9 @@ def test_the_file_is_named_as_it_was_given(config: ConfigText) -> None:
     assert refusal.value.exit == 78
 
 
-def test_a_bad_file_is_told_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_file_is_told_all_at_once(monkeypatch: pytest.MonkeyPatch, installed_connector: str) -> None:
     monkeypatch.chdir(GOLDEN)
+    monkeypatch.setattr(sys, "path", [folder for folder in sys.path if folder != installed_connector])
     with pytest.raises(ConfigError) as refusal:
         load(Path("bad.toml"))
     assert str(refusal.value) + "\n" == Path("bad.txt").read_text(encoding="utf-8")

@@ -79,9 +79,19 @@ def test_faulty_lines_are_set_aside_and_the_rest_is_checked_too(config: ConfigTe
     ]
 
 
-def test_nothing_is_called_missing_that_may_stand_in_a_faulty_line(config: ConfigText) -> None:
-    (problem,) = config.refused(SMALLEST.replace('to = "anna@conti.example"', 'to = "anna@conti.example'))
-    assert problem.message == "this text lacks its closing quote"
+def test_nothing_is_called_missing_that_may_stand_in_a_faulty_line_of_its_table(config: ConfigText) -> None:
+    broken = SMALLEST.replace('to = "anna@conti.example"', 'to = "anna@conti.example')
+    for text in (broken, f'{broken}[daemon]\nlog_level = "info"\n', f'[daemon]\nlog_level = "info"\n{broken}'):
+        (problem,) = config.refused(text)
+        assert problem.message == "this text lacks its closing quote"
+
+
+def test_what_is_missing_elsewhere_is_told_all_the_same(config: ConfigText) -> None:
+    problems = config.refused('[me]\n[accounts.work]\ntype = "post"\n[digest]\nto = anna\n')
+    assert [problem.message for problem in problems] == [
+        '"address" is missing here: your address there',
+        'text stands in quotes: "anna"',
+    ]
 
 
 @settings(max_examples=300, deadline=None)
