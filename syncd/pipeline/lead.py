@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _QUIET_NAMED = 2
 _TWICE = 2
-_FOUR_TIMES = 4
+_SIX_TIMES = 6
 
 _HEADLINES = (
     (SectionKind.QUIET, phrases.headline_quiet),
@@ -62,7 +62,7 @@ def _about_quiet(one: Relationship, edition: Edition) -> Phrase:
         return say(first, one.former, elapsed((edition.today - one.left_on).days))
     silence = edition.now - one.quiet_since if one.quiet_since else edition.policy.digest.repeat_after
     times = int(silence / one.tie.rhythm) if one.tie.rhythm and is_by_rhythm(one, edition) else 0
-    if _TWICE <= times <= _FOUR_TIMES:
+    if _TWICE <= times <= _SIX_TIMES:
         return phrases.lead_rhythm(first, times)
     return phrases.lead_quiet(first, edition.since(edition.now - silence))
 
