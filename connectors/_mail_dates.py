@@ -95,3 +95,15 @@ def _parse_unusual(value: str) -> datetime | None:
         return local - ahead if abs(ahead) < _FARTHEST_ZONE else local
     except (ValueError, OverflowError, IndexError, TypeError, AttributeError):
         return None
+
+
+def parse_internal_date(value: str) -> datetime | None:
+    """The instant of an IMAP date-time, "17-Jul-1996 02:44:25 -0700" (RFC 3501 section 9), in UTC; else None."""
+    try:
+        local = datetime(
+            int(value[7:11]), _MONTHS[value[3:6]], int(value[:2]), int(value[12:14]), int(value[15:17]),
+            int(value[18:20]), tzinfo=UTC,
+        )  # fmt: skip
+        return local - _offset(value[21:26])
+    except (KeyError, ValueError, OverflowError):
+        return None
