@@ -15,7 +15,7 @@ import typer
 
 from syncd import __version__
 from syncd.cli import config, decisions, demo, digest, people, state, sync
-from syncd.errors import Exit, SyncdError
+from syncd.errors import ConfigError, Exit, SyncdError
 
 YOUNG_OBJECTS = 100_000
 """Facts and interactions are trees without cycles: the collector finds nothing there, and took a fifth of the time."""
@@ -60,7 +60,8 @@ def _run() -> int:
     try:
         outcome = app(standalone_mode=False)
     except SyncdError as error:
-        typer.echo(f"syncd: {error}", err=True)
+        placed = isinstance(error, ConfigError) and error.problems
+        typer.echo(str(error) if placed else f"syncd: {error}", err=True)
         return error.exit
     except click.exceptions.Abort:
         return 130
