@@ -168,15 +168,17 @@ def _conditions(when: When, candidate: Candidate, tags: Sequence[str]) -> list[t
         is_so = job is not None and job.former is when.former
         who = "a former colleague" if when.former else "a colleague still"
         conditions.append((is_so, who if is_so else f"somebody who is {who}"))
-    for least, has, what in (
-        (when.min_exchanges, history.exchanges, "exchanges"),
-        (when.min_replies_from_them, history.received, "mails from them"),
-        (when.min_months, len(history.months), "months with an exchange"),
-    ):
-        if least:
-            enough = has >= least
-            conditions.append((enough, f"{has} {what}" if enough else f"{least} {what} ({least - has} more)"))
+    if when.min_exchanges:
+        conditions.append(_at_least(when.min_exchanges, history.exchanges, "exchanges"))
+    if when.min_replies_from_them:
+        conditions.append(_at_least(when.min_replies_from_them, history.received, "mails from them"))
+    if when.min_months:
+        conditions.append(_at_least(when.min_months, len(history.months), "months with an exchange"))
     return conditions
+
+
+def _at_least(least: int, has: int, what: str) -> tuple[bool, str]:
+    return (True, f"{has} {what}") if has >= least else (False, f"{least} {what} ({least - has} more)")
 
 
 def _any_of(names: Sequence[str]) -> str:

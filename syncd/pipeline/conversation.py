@@ -49,18 +49,19 @@ def conversation(person: Person, touches: Sequence[Touch], ignore: Ignore) -> li
         if touch.direction is _OUT and touch.verdict is _HUMAN and touch.kind is _MAIL
     }
     office = is_office(person)
-    answering = _answering(person, ignore, office=office) if letters else ()
     counted: list[Touch] = []
     previous = -1
     for touch in touches:
         verdict = touch.verdict
         if touch.direction is _IN and touch.role is not _FROM:
             continue
-        if (
-            verdict is _HUMAN
-            or (letters and verdict is _LIST)
-            or (verdict in answering and _is_answer(touch, letters))
-        ):  # fmt: skip
+        if verdict is _HUMAN or (
+            letters
+            and (
+                verdict is _LIST
+                or (_is_answer(touch, letters) and verdict in _answering(person, ignore, office=office))
+            )
+        ):
             if touch.interaction == previous:
                 counted.pop()  # they stand in it twice; `in_order` puts To behind Cc
             counted.append(touch)

@@ -51,7 +51,7 @@ def relate(
     placement = assign(Candidate(person.addresses, history, job), said, settings, policy)
     tie = measure(person.id, history, placement.pace, now)
     moved = _new_address(counted, now) if len(person.addresses) > 1 else None
-    months = dict(history.months)
+    months = history.months
     this_month = today.year * 12 + today.month - 1
     return Relationship(
         person=person,
@@ -144,6 +144,6 @@ def _new_address(counted: Sequence[Touch], now: datetime) -> tuple[str, datetime
 
 def _yearly(history: History) -> tuple[tuple[int, int], ...]:
     years: Counter[int] = Counter()
-    for month, exchanges in history.months:
+    for month, exchanges in history.months.items():
         years[month // 12] += exchanges
     return tuple(sorted(years.items()))

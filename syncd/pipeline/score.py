@@ -7,7 +7,7 @@ term depends on the day only through the age of what was exchanged.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from syncd.model import Direction, InteractionKind, Role, Tie, TieState, Verdict
 from syncd.pipeline.spans import elapsed, usual, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from syncd.model import Touch
 
@@ -70,8 +70,8 @@ _CC, _BCC = Role.CC, Role.BCC
 class History:
     """What a person's exchanges add up to; the same on every day on which none is added.
 
-    Times are epoch seconds, `gaps` the silences between conversations in seconds. `days` holds, oldest first, each day
-    of contact (days since the epoch) with the weight of its weightiest exchange; `months` counts exchanges by
+    Times are epoch seconds, `gaps` the silences between conversations in seconds. `days` holds, oldest first, the
+    weight of the weightiest exchange of each day of contact (days since the epoch); `months` counts exchanges by
     year * 12 + month - 1 (UTC). `unanswered` counts the days on which I wrote since their last sign of life, an answer
     to it within a week not counted. `quiet_since` is the last exchange, except that a second mail of mine into silence
     does not make it less quiet: then it is the last one before the unanswered.
@@ -86,8 +86,8 @@ class History:
     unanswered: int = 0
     conversations: int = 0
     gaps: tuple[float, ...] = ()
-    days: tuple[tuple[int, float], ...] = ()
-    months: tuple[tuple[int, int], ...] = ()
+    days: Mapping[int, float] = field(default_factory=dict)
+    months: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def exchanges(self) -> int:
@@ -110,18 +110,17 @@ def history_of(touches: Sequence[Touch]) -> History:
     settled: float | None = None
     to_answer = -math.inf
     today = asked_on = -1
-    days: list[tuple[int, float]] = []
+    days: dict[int, float] = {}
     months: dict[int, int] = {}
     gaps: list[float] = []
     for touch in touches:
         when, direction, weight = touch.until.timestamp(), touch.direction, _weight(touch)
         day = int(when // DAY)
         if day != today:
-            today = day
-            days.append((day, weight))
+            today, days[day] = day, weight
             month = _month_of(day)
-        elif weight > days[-1][1]:
-            days[-1] = (day, weight)
+        elif weight > days[day]:
+            days[day] = weight
         months[month] = months.get(month, 0) + 1
         if when - previous > PAUSE:
             gaps.append(when - previous)
@@ -152,8 +151,8 @@ def history_of(touches: Sequence[Touch]) -> History:
         unanswered=unanswered,
         conversations=conversations,
         gaps=tuple(gaps),
-        days=tuple(days),
-        months=tuple(months.items()),
+        days=days,
+        months=months,
     )
 
 
@@ -180,7 +179,7 @@ def strength_of(history: History, now: float) -> float:
     """
     today = now / DAY - 0.5
     presence = 0.0
-    for day, weight in history.days:
+    for day, weight in history.days.items():
         age = today - day
         presence += weight if age <= 0 else weight * math.pow(age + 1.0, _FORGETTING)
     mine, theirs = history.sent + history.met + 0.5, history.received + history.met + 0.5
@@ -222,16 +221,13 @@ def rhythm_of(history: History) -> timedelta | None:
     return timedelta(seconds=gaps[middle] if len(gaps) % 2 else math.sqrt(gaps[middle - 1] * gaps[middle]))
 
 
-def own_pace(history: History, cadence: timedelta) -> timedelta | None:
-    """A silence that four of five between these two did not exceed; None as for `rhythm_of`.
+def own_pace(history: History, rhythm: timedelta, cadence: timedelta) -> timedelta:
+    """A silence that four of five between these two did not exceed.
 
-    It is what a tie is held against when its circle, of this `cadence`, follows a person's own rhythm: half of all
-    silences exceed the usual one, and that is no news. At least four weeks, and no longer than the cadence or twice the
-    rhythm.
+    It is what a tie of a known `rhythm` is held against when its circle, of this `cadence`, follows a person's own:
+    half of all silences exceed the usual one, and that is no news. At least four weeks, and no longer than the cadence
+    or twice the rhythm.
     """
-    rhythm = rhythm_of(history)
-    if rhythm is None:
-        return None
     gaps = sorted(history.gaps)
     pace = timedelta(seconds=gaps[int(_OWN_PACE_QUANTILE * (len(gaps) - 1) + 0.5)])
     return max(_OWN_PACE_FLOOR, min(pace, max(cadence, 2 * rhythm)))
@@ -257,7 +253,9 @@ def measure(person: str, history: History, pace: Pace, now: datetime) -> Tie:
         never = "You have never exchanged a word that counts."
         return Tie(person, 0.0, None, None, 0.0, TieState.COLD, never, cadence=pace.cadence)
     rhythm = rhythm_of(history)
-    cadence = (own_pace(history, pace.cadence) if pace.follow and pace.cadence else None) or pace.cadence
+    cadence = pace.cadence
+    if pace.follow and cadence and rhythm:
+        cadence = own_pace(history, rhythm, cadence)
     p_alive = chance_of_return(history, seconds)
     state = _untracked(p_alive, pace) if cadence is None else _state(history, cadence, p_alive, pace, seconds)
     return Tie(

@@ -47,7 +47,7 @@ def test_letters_two_days_apart_are_one_conversation() -> None:
 
 def test_months_are_counted_once_each_with_their_exchanges() -> None:
     history = history_of([heard("2025-12-31"), heard("2026-01-01"), heard("2026-01-20")])
-    assert history.months == ((2025 * 12 + 11, 1), (2026 * 12, 2))
+    assert history.months == {2025 * 12 + 11: 1, 2026 * 12: 2}
 
 
 def test_a_streak_counts_the_days_i_wrote_since_their_last_sign_of_life() -> None:
@@ -170,18 +170,21 @@ def test_between_two_middle_silences_the_rhythm_is_their_geometric_mean() -> Non
     assert rhythm_of(History(gaps=gaps)) == timedelta(days=20)
 
 
+def pace_of(*days: float) -> timedelta:
+    history = History(gaps=tuple(gap * 86400.0 for gap in days))
+    rhythm = rhythm_of(history)
+    assert rhythm is not None
+    return own_pace(history, rhythm, HALF_A_YEAR)
+
+
 def test_the_own_pace_is_a_silence_that_four_of_five_stayed_under() -> None:
-    gaps = tuple(days * 86400.0 for days in (30, 40, 50, 60, 200))
-    assert own_pace(History(gaps=gaps), HALF_A_YEAR) == timedelta(days=60)
-    assert own_pace(History(gaps=gaps[:3]), HALF_A_YEAR) is None
+    assert pace_of(30, 40, 50, 60, 200) == timedelta(days=60)
 
 
 def test_the_own_pace_is_at_least_four_weeks_and_at_most_the_cadence_or_twice_the_rhythm() -> None:
-    bursts, pauses = (86400.0 * 3,) * 9, (86400.0 * 3,) * 3 + (86400.0 * 250,) * 2
-    assert own_pace(History(gaps=bursts), HALF_A_YEAR) == timedelta(weeks=4)
-    assert own_pace(History(gaps=pauses), HALF_A_YEAR) == HALF_A_YEAR
-    yearly = (86400.0 * 300,) * 4 + (86400.0 * 900,) * 2
-    assert own_pace(History(gaps=yearly), HALF_A_YEAR) == timedelta(days=600)
+    assert pace_of(3, 3, 3, 3, 3) == timedelta(weeks=4)
+    assert pace_of(3, 3, 3, 250, 250) == HALF_A_YEAR
+    assert pace_of(300, 300, 300, 300, 900, 900) == timedelta(days=600)
 
 
 # --------------------------------------------------------------------------- states
