@@ -72,7 +72,7 @@ def mark(connection: Connection, day: date, state: LetterState, error: str, at: 
         change.values(
             state=state,
             error=error,
-            attempts=letter.c.attempts + sending,
+            attempts=letter.c.attempts + int(sending),
             changed=None if at is None else to_micros(at),
         )
     )

@@ -62,15 +62,15 @@ class Counts:
 def histories(connection: Connection, now: datetime | None) -> Iterator[tuple[Person, tuple[Touch, ...]]]:
     """Every person in the order of ids, with their touches, oldest first."""
     everybody = list(identities.people(connection))
-    rows = cast("Iterable[_TouchRow]", connection.execute(_touch_rows(now)))
-    groups = groupby(rows, key=itemgetter(0))
-    ahead = next(groups, None)
-    for one in everybody:
-        if ahead is not None and ahead[0] == one.id:
-            yield one, tuple(_touches(ahead[1]))
-            ahead = next(groups, None)
-        else:
-            yield one, ()
+    with connection.execute(_touch_rows(now)) as rows:
+        groups = groupby(cast("Iterable[_TouchRow]", rows), key=itemgetter(0))
+        ahead = next(groups, None)
+        for one in everybody:
+            if ahead is not None and ahead[0] == one.id:
+                yield one, tuple(_touches(ahead[1]))
+                ahead = next(groups, None)
+            else:
+                yield one, ()
 
 
 def _touch_rows(now: datetime | None) -> Select[*tuple[object, ...]]:
@@ -209,8 +209,9 @@ def dump(connection: Connection) -> Iterator[str]:
         .order_by(account.c.name, fact.c.remote_id)
         .execution_options(yield_per=_FETCHED_AT_ONCE)
     )
-    for name, remote_id, kind, payload in connection.execute(facts):
-        yield f"fact {encode_line(name, remote_id, kind)} {payload}"
+    with connection.execute(facts) as rows:
+        for name, remote_id, kind, payload in rows:
+            yield f"fact {encode_line(name, remote_id, kind)} {payload}"
     columns = [column for column in interaction.c if column is not interaction.c.row]
     found = (
         select(*columns, contact.c.position, contact.c.role, appearance.c.address, appearance.c.name)
@@ -221,10 +222,11 @@ def dump(connection: Connection) -> Iterator[str]:
         .execution_options(yield_per=_FETCHED_AT_ONCE)
     )
     width = len(columns)
-    for _, rows in groupby(connection.execute(found), key=itemgetter(0)):
-        held = [tuple(row) for row in rows]
-        contacts = [row[width + 1 :] for row in held if row[width] is not None]
-        yield f"interaction {encode_line(*held[0][:width], contacts)}"
+    with connection.execute(found) as rows:
+        for _, same in groupby(rows, key=itemgetter(0)):
+            held = [tuple(row) for row in same]
+            contacts = [row[width + 1 :] for row in held if row[width] is not None]
+            yield f"interaction {encode_line(*held[0][:width], contacts)}"
 
 
 def counts(connection: Connection) -> Counts:

@@ -174,8 +174,7 @@ def test_whatever_is_reported_comes_back_as_it_was_but_for_nul(
     with store.rehearse() as trial:
         fill(trial, "work", *records)
         batch = trial.pending()
-        seen = [one.observation for one in batch.facts] if batch else []
-        seen += trial.unreadable("work")
+        seen = [*(one.observation for one in (batch.facts if batch else ())), *trial.unreadable("work")]
 
     expected = [replace(clean(one), remote_id=clean_id(one.remote_id)) for one in records]
     assert sorted(map(repr, seen)) == sorted(repr(in_utc(one)) for one in expected)
