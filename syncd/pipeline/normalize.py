@@ -154,7 +154,7 @@ def name_words(name: str) -> tuple[str, ...]:
     return tuple(word for word in words if word)
 
 
-_NAME_IN_ADDRESS = re.compile(r"[^\W\d_]{2,}(?:[._][^\W\d_]+)*[._]+[^\W\d_]{2,}")
+_NAME_IN_ADDRESS = re.compile(r"[^\W\d_]+(?:[._][^\W\d_]+)*[._]+[^\W\d_]{2,}")
 
 
 def name_from_address(address: str) -> str:
