@@ -112,41 +112,22 @@ def test_a_date_that_is_none_is_a_usage_error(shell: Shell, synced: Path) -> Non
     refused(shell.run("digest", "--date", "yesterday"), 2, "yesterday", "2026-10-06")
 
 
-@pytest.fixture
-def closed_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-    return port
+def over_imap(host: str, **options: object) -> str:
+    account = {"type": "imap", "address": "elena@conti.example", "host": host, "tls": "none"} | options
+    return with_account(**account) + 'password = { env = "IMAP_PASSWORD" }\n'
 
 
-@pytest.fixture
-def unreachable(shell: Shell, closed_port: int) -> None:
-    shell.configure(
-        with_account(
-            type="imap", address="elena@conti.example", host="127.0.0.1", port=closed_port, tls="none",
-            password={"env": "IMAP_PASSWORD"},
-        ).replace('{"env": ', "{env = ")
-    )  # fmt: skip
-    shell.env["IMAP_PASSWORD"] = "secret"
-
-
-@pytest.mark.usefixtures("unreachable")
 def test_a_host_out_of_reach_is_unavailable(shell: Shell) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        closed_port = server.getsockname()[1]
+    shell.configure(over_imap("127.0.0.1", port=closed_port))
+    shell.env["IMAP_PASSWORD"] = "secret"
     refused(shell.run("sync"), 69, "mail:", "127.0.0.1")
     assert shell.json("status", code=1)["accounts"][0]["state"] == "failing"
 
 
-@pytest.mark.usefixtures("unreachable")
-def test_a_secret_that_is_missing_asks_the_owner_to_sign_in(shell: Shell) -> None:
-    del shell.env["IMAP_PASSWORD"]
-    refused(shell.run("sync"), 77, "IMAP_PASSWORD")
-
-
 def test_plain_text_to_a_host_elsewhere_is_refused_before_anything_is_sent(shell: Shell) -> None:
-    shell.configure(
-        with_account(type="imap", address="elena@conti.example", host="imap.conti.example", tls="none")
-        + 'password = { env = "IMAP_PASSWORD" }\n'
-    )
+    shell.configure(over_imap("imap.conti.example"))
     refused(shell.run("sync"), 78, "tls")
 
 
