@@ -181,14 +181,12 @@ class _Reading:
             state.size, state.modified = box.size, box.modified
 
     def _boxed_message(self, box: Box, check: str, entry: Entry) -> Message | Unreadable | None:
-        return read_message(
-            f"{box.name}#{check}",
-            entry.header,
-            arrival(entry.separator),
-            sent=box.sent or self._is_labelled_sent(entry.header),
-            subjects=self._context.subjects,
-            now=self._now,
-        )
+        """The message of an entry; its separator says when only if no Date does, since many exporters make it up."""
+        sent = box.sent or self._is_labelled_sent(entry.header)
+        message = self._read(f"{box.name}#{check}", entry.header, None, sent=sent)
+        if isinstance(message, Unreadable) and (arrived := arrival(entry.separator)):
+            message = self._read(message.remote_id, entry.header, arrived, sent=sent)
+        return message
 
     def _read_singles(self, singles: Mapping[int, Single]) -> Iterator[Page]:
         place = self._place
@@ -215,15 +213,15 @@ class _Reading:
         delivered = _DELIVERED.match(single.name)
         arrived = datetime.fromtimestamp(int(delivered[1]), UTC) if delivered else None
         sent = single.sent or self._is_labelled_sent(header)
-
-        def read(arrived: datetime | None) -> Message | Unreadable | None:
-            subjects = self._context.subjects
-            return read_message(single.name, header, arrived, sent=sent, subjects=subjects, now=self._now)
-
-        message = read(arrived)
+        message = self._read(single.name, header, arrived, sent=sent)
         if isinstance(message, Unreadable) and not delivered:
-            message = read(modified)
+            message = self._read(single.name, header, modified, sent=sent)
         return message
+
+    def _read(
+        self, remote_id: str, header: bytes, arrived: datetime | None, *, sent: bool
+    ) -> Message | Unreadable | None:
+        return read_message(remote_id, header, arrived, sent=sent, subjects=self._context.subjects, now=self._now)
 
     def _is_labelled_sent(self, header: bytes) -> bool:
         """Whether a Google export says that the message was sent, which it does in the owner's language."""

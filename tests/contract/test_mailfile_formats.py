@@ -121,6 +121,21 @@ def test_the_separator_dates_a_message_that_carries_no_date(tmp_path: Path) -> N
     assert message.at == datetime(2026, 3, 2, 9, 30, 5, tzinfo=UTC)
 
 
+def test_separators_that_the_exporter_made_up_do_not_redate_the_mail(tmp_path: Path) -> None:
+    (tmp_path / "patches.mbox").write_bytes(
+        b"From x Mon Sep 17 00:00:00 2001\n" + mail("ada") + b"\n"
+        b"From x Mon Sep 17 00:00:00 2001\n" + mail("bob", "Tue, 03 Mar 2026 09:00:00 +0000") + b"\n"
+    )
+    first, second = messages(pages(tmp_path / "patches.mbox"))
+    assert (first.at, second.at - first.at) == (datetime(2026, 3, 2, 9, tzinfo=UTC), timedelta(days=1))
+
+
+def test_the_separator_dates_a_message_whose_date_is_still_to_come(tmp_path: Path) -> None:
+    (tmp_path / "box").write_bytes(b"From ada Mon Mar  2 09:00:00 2026\n" + mail("ada", "Fri, 02 Jan 2043 09:00 +0000"))
+    (message,) = messages(pages(tmp_path / "box", now=datetime(2026, 4, 1, tzinfo=UTC)))
+    assert message.at == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
 def test_a_single_message_without_a_date_was_written_when_its_file_was(tmp_path: Path) -> None:
     letter = tmp_path / "letter.eml"
     letter.write_bytes(b"From: ada@example.org\n\n")
