@@ -24,6 +24,7 @@ from syncd.model.concluded import (
 from syncd.model.mailed import Digest, Entry, Letter, LetterState, Phrase, Section, SectionKind, Source, Withheld
 from syncd.model.observed import (
     Fact,
+    Keys,
     Meeting,
     MeetingStatus,
     Message,
@@ -55,6 +56,7 @@ __all__ = [
     "Identities",
     "Interaction",
     "InteractionKind",
+    "Keys",
     "Letter",
     "LetterState",
     "Meeting",

@@ -134,8 +134,20 @@ Observation = Message | Meeting | Removal | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """What a fact may share with other copies of the same exchange, as 63-bit hashes; 0 shares nothing.
+
+    `key` is the identity its source gave it, `content` who wrote what to whom on which day (UTC).
+    """
+
+    key: int
+    content: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
-    """An observation, and the account that made it."""
+    """An observation, the account that made it, and its keys where they are known already."""
 
     account: str
     observation: Message | Meeting
+    keys: Keys | None = None

@@ -35,6 +35,7 @@ _OF_THE_WAY = frozenset(
 
 
 Record = TypeVar("Record", bound=Message | Meeting)
+Key = TypeVar("Key", int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Copy(Generic[Record]):
     """One fact, with what it is compared by; `at` in seconds since 1970."""
 
     identity: int
-    key: str
-    content: str
+    key: int
+    content: int
     at: float
     account: str
     record: Record
@@ -76,9 +77,9 @@ class Groups:
         return list(found.values())
 
 
-def sharing(keys: Iterable[str]) -> list[list[int]]:
+def sharing(keys: Iterable[Key]) -> list[list[int]]:
     """The places at which the same non-empty key stands more than once, in the order of the key."""
-    found: dict[str, list[int]] = {}
+    found: dict[Key, list[int]] = {}
     for place, key in enumerate(keys):
         if key:
             found.setdefault(key, []).append(place)
@@ -126,7 +127,7 @@ def _join_one_second(shared: Sequence[int], copies: Sequence[Copy[Message]], gro
     if len({_parent(copies[index]) for index in shared} - {""}) <= 1:
         groups.join(shared)
         return
-    alike: dict[tuple[str, str], list[int]] = {}
+    alike: dict[tuple[str, int | str], list[int]] = {}
     for index in shared:
         alike.setdefault(("key", copies[index].key), []).append(index)
         if copies[index].key:

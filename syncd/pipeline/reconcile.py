@@ -6,7 +6,6 @@ equals deriving everything again (sync-rules 9).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations
@@ -18,6 +17,7 @@ from syncd.model import (
     Evidence,
     Interaction,
     InteractionKind,
+    Keys,
     Meeting,
     Message,
     Namesakes,
@@ -53,17 +53,6 @@ _DAY = 86400
 _FROM, _BCC = Role.FROM, Role.BCC  # an enum's member is slow to reach, and this is asked for every participant
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What a fact may share with other copies of the same exchange; "" shares nothing.
-
-    `key` is the identity its source gave it, `content` a hash of who wrote what to whom on which day (UTC).
-    """
-
-    key: str
-    content: str
-
-
 def keys_of(observation: Message | Meeting) -> Keys:
     """The keys by which copies of this record are found; facts that share either belong to one component."""
     return _keys_of_meeting(observation) if isinstance(observation, Meeting) else _keys_of_message(observation)
@@ -71,8 +60,7 @@ def keys_of(observation: Message | Meeting) -> Keys:
 
 def identity_of(keys: Keys, at: datetime) -> int:
     """A 63-bit identity of one fact; facts of one identity are always one interaction."""
-    text = f"{keys.key}\n{keys.content}\n{at.timestamp():.0f}"
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big") >> 1
+    return _hash(f"{keys.key} {keys.content} {at.timestamp():.0f}")
 
 
 def reconcile(facts: Sequence[Fact], own: OwnAddresses, ignore: Ignore, gone: Iterable[int] = ()) -> Plan:
@@ -114,20 +102,23 @@ def _keys_of_message(message: Message) -> Keys:
     subject = subject_key(message.subject)
     # Copies with a subject may be seconds apart (a rewritten Sent copy), those without must be of the very same second.
     day = message.at.timestamp() // (_DAY if subject else 1)
-    content = _digest(f"{author}\n{','.join(sorted(recipients))}\n{subject}\n{day:.0f}")
+    content = _hash(f"{author}\n{','.join(sorted(recipients))}\n{subject}\n{day:.0f}")
     originals = [one.value for one in message.signals if one.name is SignalName.ORIGINAL_ID] if message.signals else ()
-    return Keys(message_key(originals[0] if len(originals) == 1 else message.message_id), content)
+    key = message_key(originals[0] if len(originals) == 1 else message.message_id)
+    return Keys(_hash(key) if key else 0, content)
 
 
 def _keys_of_meeting(meeting: Meeting) -> Keys:
     organizer = next((normal_address(one.address) for one in meeting.participants if one.role is Role.ORGANIZER), "")
     times = f"{meeting.start.timestamp():.0f}\n{meeting.end.timestamp():.0f}"
-    uid = event_key(meeting.uid) or _digest(f"{times}\n{meeting.title}\n{meeting.participants!r}")
-    return Keys(f"event:{uid}\n{meeting.recurrence_id}", _digest(f"meeting\n{organizer}\n{times}") if organizer else "")
+    uid = event_key(meeting.uid) or f"{times}\n{meeting.title}\n{meeting.participants!r}"
+    return Keys(
+        _hash(f"event:{uid}\n{meeting.recurrence_id}"), _hash(f"meeting\n{organizer}\n{times}") if organizer else 0
+    )
 
 
-def _digest(text: str) -> str:
-    return blake2b(text.encode("utf-8", "replace"), digest_size=10).hexdigest()
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big") >> 1
 
 
 # --------------------------------------------------------------------------- interactions
@@ -138,7 +129,7 @@ def _copies(facts: Sequence[Fact], kind: type[Record]) -> list[Copy[Record]]:
     for fact in facts:
         record = fact.observation
         if isinstance(record, kind):
-            keys, at = keys_of(record), record.at if isinstance(record, Message) else record.start
+            keys, at = fact.keys or keys_of(record), record.at if isinstance(record, Message) else record.start
             identity = identity_of(keys, at)
             found.append(Copy(identity, keys.key, keys.content, at.timestamp(), fact.account, record))
     return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import delete, func, select
 
-from syncd.model import Fact
+from syncd.model import Fact, Keys
 from syncd.store import accounts
 from syncd.store.codec import decode_observation, encode_evidence, encode_strings, to_micros
 from syncd.store.engine import batches, put
@@ -86,6 +86,7 @@ def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | No
         Fact(
             names[row.account],
             cast("Message | Meeting", decode_observation(cast("FactKind", row.kind), row.remote_id, row.payload)),
+            Keys(row.key or 0, row.content or 0),
         )
         for row in rows
         if row.kind != "unreadable"

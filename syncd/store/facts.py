@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
-from zlib import crc32
 
 from sqlalchemy import delete, func, select
 
@@ -79,12 +78,7 @@ def encode(observation: Observation) -> tuple[str, Record | None]:
     keys = keys_of(observation)
     sender = _sender(observation) if isinstance(observation, Message) else None
     kind = kind_of(observation)
-    return remote_id, Record(remote_id, kind, _hash(keys.key), _hash(keys.content), sender, payload)
-
-
-def _hash(key: str) -> int | None:
-    """32 bits of a key; None for "", which nothing shares."""
-    return crc32(key.encode("utf-8", "replace")) if key else None
+    return remote_id, Record(remote_id, kind, keys.key or None, keys.content or None, sender, payload)
 
 
 def _sender(message: Message) -> str | None:

@@ -66,7 +66,7 @@ account = Table(
 # --------------------------------------------------------------------------- what was observed
 
 # `seq` grows with every change, so that whoever derives can ask for what is past a watermark. `key` and `content` are
-# 32-bit hashes: they find facts that may belong together, and a collision only makes that set larger than need be.
+# 63-bit hashes (`model.Keys`) that find the facts which may belong together; NULL shares nothing.
 fact = Table(
     "fact",
     metadata,
