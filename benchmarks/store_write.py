@@ -69,7 +69,7 @@ def invent(count: int) -> list[Message]:
         for number in range(PEOPLE)
     ]
     me = Participant("owner@home.example", "The Owner", Role.TO)
-    letters = []
+    letters: list[Message] = []
     for number in range(count):
         others = [people[int(chance.paretovariate(0.6)) % PEOPLE] for _ in range(3)]
         author = Participant(others[0].address, others[0].name, Role.FROM)

@@ -12,8 +12,8 @@ from syncd.errors import CursorMoved
 from syncd.store import Store
 from tests.store.records import derive, derive_once, mail, meeting
 
-PAGES = 12
-LETTERS = 25
+PAGES = 10
+LETTERS = 15
 
 
 def source(number: int) -> Page:

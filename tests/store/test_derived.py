@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from syncd.model import Interaction, Observation
 
 Pages = list[tuple[str, list["Observation"]]]
-LAWS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def what_stands(pages: Pages) -> dict[str, list[Observation]]:
@@ -78,7 +78,7 @@ def at_once(store: Store, pages: Pages) -> list[str]:
         return list(trial.dump())
 
 
-@settings(LAWS, max_examples=50)
+@settings(LAWS, max_examples=30)
 @given(PAGES, st.lists(st.integers(0, 3), max_size=8), st.integers(1, 4))
 def test_page_by_page_equals_all_at_once(store: Store, pages: Pages, steps: list[int], limit: int) -> None:
     with store.rehearse() as trial:

@@ -166,7 +166,7 @@ def test_text_that_no_database_holds_is_cleaned_not_refused(work: Store) -> None
     assert work.counts().observations == 1
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ANY_RECORD, max_size=5, unique_by=lambda one: one.remote_id))
 def test_whatever_is_reported_comes_back_as_it_was_but_for_nul(
     store: Store, records: list[Message | Meeting | Unreadable]

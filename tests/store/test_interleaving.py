@@ -123,4 +123,4 @@ class Reading(RuleBasedStateMachine):
 
 def test_any_interleaving_ends_like_one_clean_reading(migrated_sqlite: Path, tmp_path: Path) -> None:
     Reading.template, Reading.folder = migrated_sqlite, tmp_path
-    run_state_machine_as_test(Reading, settings=settings(max_examples=40, stateful_step_count=15, deadline=None))
+    run_state_machine_as_test(Reading, settings=settings(max_examples=25, stateful_step_count=12, deadline=None))
