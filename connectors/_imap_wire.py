@@ -11,7 +11,7 @@ import re
 from array import array
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,10 +22,8 @@ LONGEST_LITERAL: Final = 16 << 20
 _TAGGED: Final = re.compile(rb"(OK|NO|BAD)(?: (.*))?", re.IGNORECASE | re.DOTALL)
 _CODE: Final = re.compile(rb"\[([A-Za-z0-9-]+)([^\]]*)\] ?")
 _SIZE: Final = re.compile(rb"\{(\d{1,10})\+?\}$")
-_UID: Final = re.compile(rb"[( ]UID (\d+)", re.IGNORECASE)
-_ARRIVED: Final = re.compile(rb'[( ]INTERNALDATE "([^"]*)"', re.IGNORECASE)
-_LABELS: Final = re.compile(rb"[( ]X-GM-LABELS \(([^)]*)\)", re.IGNORECASE)
-_HEADER: Final = re.compile(rb"[( ]BODY\[HEADER[^\]]*\] ?(~?\{\d+\+?\}$|\"\"|NIL)?", re.IGNORECASE)
+_USUAL: Final = re.compile(rb'\* \d+ FETCH \(UID (\d+) INTERNALDATE "([^"]*)" BODY\[HEADER\.FIELDS \([^)]*\)\] \{')
+_SECTION: Final = re.compile(rb"BODY\[HEADER[^\]]*\]", re.IGNORECASE)
 _FETCH: Final = re.compile(rb"\* \d+ FETCH \(", re.IGNORECASE)
 _TOKEN: Final = re.compile(rb'[ \t]*(?:(\()|(\))|"((?:[^"\\]|\\.)*)"|~?\{(\d+)\+?\}|([^\s()"]+))', re.DOTALL)
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
@@ -99,8 +97,7 @@ class Answer:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One message out of a FETCH: its uid, its INTERNALDATE as sent ("" when absent), its labels and its header."""
 
     uid: int
@@ -173,39 +170,41 @@ class Wire:
         Responses without a header (another client changed a flag) are no messages and are left out.
         """
         found: list[Row] = []
-        link_line, link_read = self._link.readline, self._link.read
+        next_line = self._link.readline
         while True:
             try:
-                line = link_line()
+                line = next_line()
                 if line[-3:] == b"}\r\n" and _FETCH.match(line):
-                    size = int(line[line.rindex(b"{") + 1 : -3].rstrip(b"+"))
-                    if size > LONGEST_LITERAL:
-                        raise LostError("it announced more than a header can hold", garbled=True)
-                    header = link_read(size)
-                    if len(header) < size:
-                        raise LostError("it closed the connection in the middle of a message")
-                    rest = link_line()
-                    if not _REST.fullmatch(rest):
-                        raise LostError("a message was not as long as it announced", garbled=bool(rest))
-                    row = _plain_row(line, header, rest)
-                    found.extend((row,) if row else self._odd_row(line, header, rest))
+                    found += self._row(line)
                     continue
             except _BROKEN as error:
                 raise LostError(_why(error)) from error
             line = self._checked(line)
             if line.startswith(b"* "):
-                found.extend(_row_of(self._whole(line)))
-            elif line.startswith(tag + b" "):
-                try:
-                    self._completed(tag, line, ())
-                except RefusedError as refusal:
-                    return found, refusal
-                return found, None
-            else:
-                raise LostError("its answer is out of step with what was asked", garbled=True)
+                found += _row_of(self._whole(line))
+                continue
+            try:
+                self._completed(tag, line, ())
+            except RefusedError as refusal:
+                return found, refusal
+            return found, None
 
-    def _odd_row(self, line: bytes, header: bytes, rest: bytes) -> Iterable[Row]:
-        """A row with more than one literal, or with its parts in an unusual order."""
+    def _row(self, line: bytes) -> tuple[Row, ...]:
+        """The message of a FETCH response whose first line announces a literal, as good as always its header."""
+        size = int(line[line.rindex(b"{") + 1 : -3].rstrip(b"+"))
+        if size > LONGEST_LITERAL:
+            raise LostError("it announced more than a header can hold", garbled=True)
+        data = self._link.read(size + 3)
+        header, rest = data[:size], data[size:]
+        usual = _USUAL.match(line)
+        if usual and rest == b")\r\n":
+            return (Row(int(usual[1]), usual[2].decode("latin-1"), header),)
+        if rest != b")\r\n":
+            rest += self._link.readline()
+            if not rest.endswith(b"\n"):
+                raise LostError("it closed the connection in the middle of a message")
+            if not _REST.fullmatch(rest):
+                raise LostError("a message was not as long as it announced", garbled=True)
         return _row_of(self._whole(self._checked(line), [header], self._checked(rest)))
 
     def _whole(self, line: bytes, literals: Sequence[bytes] = (), rest: bytes = b"") -> Reply:
@@ -265,28 +264,11 @@ class Wire:
         return line.rstrip(b"\r\n")
 
 
-def _plain_row(line: bytes, header: bytes, rest: bytes) -> Row | None:
-    """The row, when the header is its one literal; None when it has to be read with care."""
-    if rest == b")\r\n":
-        told = line[:-2]
-    elif rest[-3:] != b"}\r\n":
-        told = line[:-2] + rest
-    else:
-        return None
-    uid = _UID.search(told)
-    part = _HEADER.search(line, 0, len(line) - 2)
-    if not (uid and part and part[1]):
-        return None
-    arrived = _ARRIVED.search(told)
-    labels = _LABELS.search(told)
-    return Row(int(uid[1]), arrived[1].decode("latin-1") if arrived else "", header, labels[1] if labels else b"")
-
-
 def _row_of(reply: Reply) -> tuple[Row, ...]:
     """The row in a FETCH response whose parts come in any order and shape; empty when it holds no uid or no header."""
     if not _FETCH.match(reply.text):
         return ()
-    items = _items(list(reply.tokens())[3:-1])
+    items = _items(list(Reply(_SECTION.sub(b"BODY[HEADER]", reply.text), reply.literals).tokens())[3:-1])
     uid = items.get(b"UID")
     header = next((value for name, value in items.items() if name.startswith(b"BODY[HEADER")), None)
     if not isinstance(uid, bytes) or not uid.isdigit() or not isinstance(header, bytes):

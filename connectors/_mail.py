@@ -114,6 +114,7 @@ def _read(
     kind = found.get("content-type", "").lower()
     if sent or "report" in kind or "calendar" in kind or "return-path" in found or not _CORE.issuperset(found):
         signals = signals_of(found, sender, sent=sent)
+    subject = found["subject"].partition("\n")[0] if subjects and "subject" in found else ""
     return Message(
         remote_id,
         at,
@@ -121,9 +122,7 @@ def _read(
         first_identifier(found["message-id"]) if "message-id" in found else "",
         _parent(found),
         signals,
-        tidy(decode_words(found["subject"].partition("\n")[0]), LONGEST_SUBJECT)
-        if subjects and "subject" in found
-        else "",
+        tidy(decode_words(subject), LONGEST_SUBJECT) if subject else "",
     )
 
 

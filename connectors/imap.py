@@ -169,9 +169,9 @@ class _Reading:
             return
         newer: Sequence[int] = ()
         older: Sequence[int] = ()
-        if state.high and box.messages:
+        if box.messages and (state.high or state.complete):
             newer = self._mailbox.search(state.high + 1, None, self._since)
-        if not state.complete and box.messages and state.low != 1:
+        if box.messages and not state.complete and state.low != 1:
             older = self._mailbox.search(1, state.low - 1 if state.low else None, self._since)
         batches = [newer[start : start + PAGE] for start in range(0, len(newer), PAGE)]
         batches += [older[max(0, end - PAGE) : end] for end in range(len(older), 0, -PAGE)]
