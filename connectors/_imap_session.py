@@ -144,13 +144,14 @@ def _connect(account: str, options: ImapOptions) -> IMAPClient:
         raise Transient(f"{host} cannot be reached on port {port} ({error.strerror or error}).", doctor) from error
     except imaplib.IMAP4.error as error:
         raise _greeted_wrongly(account, host, str(error)) from error
+    client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client._imap.debug = 0  # noqa: SLF001 - imapclient turns a log of every line on: slow, and full of people
     if options.tls == "starttls":
         _start_tls(account, options, client, protection)
     return client
 
 
-def _start_tls(account: str, options: ImapOptions, client: IMAPClient, protection: ssl.SSLContext) -> None:
+def _start_tls(account: str, options: ImapOptions, client: IMAPClient, protection: ssl.SSLContext | None) -> None:
     """Protect the connection, or close it: nothing is ever sent in the clear instead."""
     try:
         client.starttls(protection)
@@ -169,7 +170,10 @@ def _start_tls(account: str, options: ImapOptions, client: IMAPClient, protectio
         ) from error
 
 
-def _protection(options: ImapOptions) -> ssl.SSLContext:
+def _protection(options: ImapOptions) -> ssl.SSLContext | None:
+    """What a certificate is checked against; None where nothing is protected."""
+    if options.tls == "none":
+        return None
     try:
         return ssl.create_default_context(cafile=options.ca_file)
     except (OSError, ssl.SSLError) as error:

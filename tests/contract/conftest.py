@@ -1,0 +1,24 @@
+"""What the connectors' tests share: a scripted IMAP server that must see nothing but reading, and no patience."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import stamina
+
+from tests.servers.scripted_imap import ScriptedImap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedImap]:
+    """A server; at the end of the test, whatever came was read-only."""
+    monkeypatch.setattr("connectors._imap_session.CONNECT_WITHIN", 0.5)
+    monkeypatch.setattr("connectors._imap_session.ANSWER_WITHIN", 0.5)
+    monkeypatch.setattr("connectors.imap.PAGE", 4)
+    with stamina.set_testing(testing=True, attempts=2), ScriptedImap() as server:
+        yield server
+    server.assert_read_only()
