@@ -6,19 +6,24 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
-from typing import Annotated
+from typing import Annotated, cast
 
-import click
 import typer
 
 from syncd import __version__
 from syncd.cli import config, decisions, demo, digest, people, state, sync
+from syncd.cli.session import ConfigOption, lend_config
 from syncd.errors import ConfigError, Exit, SyncdError
 
 YOUNG_OBJECTS = 100_000
 """Facts and interactions are trees without cycles: the collector finds nothing there, and took a fifth of the time."""
+
+_Misuse = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
+"""ClickException, of the click that this typer uses: newer ones carry their own, which `import click` would miss."""
+
+INTERRUPTED = 130
+"""What shells say of a command that Ctrl-C ended: 128 and the number of SIGINT."""
 
 app = typer.Typer(
     name="syncd",
@@ -37,12 +42,15 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with t
 
 @app.callback()
 def _root(
+    context: typer.Context,
     *,
+    config: ConfigOption = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version.")
     ] = False,
 ) -> None:
     del version
+    lend_config(context, config)
 
 
 for family in (demo, sync, digest, people, decisions, state, config):
@@ -63,14 +71,9 @@ def _run() -> int:
         placed = isinstance(error, ConfigError) and error.problems
         typer.echo(str(error) if placed else f"syncd: {error}", err=True)
         return error.exit
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
+    except _Misuse as error:
         error.show()
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+        return Exit.USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
     return outcome if isinstance(outcome, int) else Exit.OK

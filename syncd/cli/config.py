@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from syncd.cli.session import ConfigOption, print_json, talk
+from syncd.cli.session import ConfigOption, lend_config, print_json, talk
 from syncd.config import find_config, load, schema
 from syncd.config import show as written_out
 from syncd.errors import Exit
@@ -17,6 +17,11 @@ configs = typer.Typer(no_args_is_help=True, help="The configuration file.")
 def register(app: typer.Typer) -> None:
     """Add this family's commands to `app`."""
     app.add_typer(configs, name="config")
+
+
+@configs.callback()
+def _root(context: typer.Context, *, config: ConfigOption = None) -> None:
+    lend_config(context, config)
 
 
 @configs.command("check")

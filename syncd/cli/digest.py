@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd import review
-from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, session, talk
+from syncd.cli.session import ConfigOption, JsonOption, lend_config, paper, print_json, session, talk
 from syncd.deliver import deliver_pending, transport_for
 from syncd.errors import DeliveryError, Exit, SyncdError
 from syncd.pipeline.digest import people_shown
@@ -38,6 +38,7 @@ def digest(
 ) -> int:
     """Print the digest of today, or of another day; nothing is sent."""
     if context.invoked_subcommand:
+        lend_config(context, config)
         return Exit.OK
     with session(config) as at:
         at.refresh()

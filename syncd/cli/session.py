@@ -37,12 +37,19 @@ if TYPE_CHECKING:
     from syncd.pipeline.policy import Policy
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="The configuration file.", envvar="SYNCD_CONFIG", show_envvar=True)
+    Path | None,
+    typer.Option("--config", "-c", help="The configuration file; without it: $SYNCD_CONFIG, then the usual places."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
 
 talk = Console(stderr=True, highlight=False)
 paper = Console(highlight=False, soft_wrap=True)
+
+
+def lend_config(context: typer.Context, config: Path | None) -> None:
+    """Let the command below take the --config that stood before its name, unless one follows it too."""
+    if config is not None and context.invoked_subcommand:
+        context.default_map = {context.invoked_subcommand: {"config": config}}
 
 
 @dataclass(frozen=True, slots=True)
