@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from syncd.store import Store
 from tests.servers.dovecot import PASSWORD, SENT, Dovecot, require_program
+from tests.servers.mailboxes import import_mboxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,11 +54,7 @@ def fill(server: Dovecot, data: Path, wanted: int) -> dict[str, int]:
         with (boxes / folder).open("ab") as box:
             box.write(text)
         counts[folder] = counts.get(folder, 0) + 1
-    for path in (server.folder, boxes, *boxes.iterdir()):
-        if os.geteuid() == 0 and path != server.folder:
-            shutil.chown(path, "nobody")
-    source = f"mbox:{boxes}:INBOX={boxes}/INBOX"
-    subprocess.run(server.command("import", "-u", ADDRESS, source, "", "ALL"), check=True)
+    import_mboxes(server, ADDRESS, boxes)
     return counts
 
 

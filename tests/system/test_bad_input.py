@@ -13,23 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.system.letters import LETTER, refused
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.system.shell import Shell
 
-LETTER = """\
-From MAILER-DAEMON Tue Mar  3 08:00:00 2026
-Date: Tue, 03 Mar 2026 09:00:00 +0100
-From: Anna Keller <anna@keller.example>
-To: elena@conti.example
-Subject: Lunch
-Message-ID: <{number}@keller.example>
-
-Text.
-
-"""
 ME = """\
 [me]
 name = "Elena Conti"
@@ -67,14 +58,6 @@ def database(shell: Shell, synced: Path) -> Path:
     found = [path for path in shell.home.rglob("*.db") if path.is_file()]
     assert len(found) == 1
     return found[0]
-
-
-def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    """It ended with `code` and said so in words, with the next thing to type, and without a traceback."""
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    for word in words:
-        assert word in done.stderr
 
 
 def test_without_a_configuration_it_says_where_one_belongs(shell: Shell) -> None:

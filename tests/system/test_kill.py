@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from random import Random
 from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING
@@ -11,7 +12,11 @@ import pytest
 
 from syncd.clock import system_clock
 from syncd.demo import write_world
+from syncd.demo.cast import ZONE
+from syncd.demo.mail import write_letters
 from syncd.store import Store
+from tests.servers.dovecot import PASSWORD, SENT, Dovecot, require_program
+from tests.servers.mailboxes import import_mboxes
 from tests.system.shell import Shell
 
 if TYPE_CHECKING:
@@ -24,7 +29,7 @@ KILLS = 10
 def resident(home: Path, accounts: str) -> Shell:
     """A terminal whose store lies in `home`."""
     home.mkdir()
-    shell = Shell(home)
+    shell = Shell(home, {"IMAP_PASSWORD": PASSWORD})
     shell.configure(accounts + f'\n[store]\nurl = "sqlite:///{home}/syncd.db"\n')
     return shell
 
@@ -69,3 +74,25 @@ def mail_and_meetings(tmp_path: Path) -> str:
 
 def test_a_sync_of_files_survives_ten_deaths(tmp_path: Path, mail_and_meetings: str) -> None:
     survive(tmp_path, mail_and_meetings, longest=2.0)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[str]:
+    """An account on a real Dovecot that holds the letters of the demo world."""
+    now = system_clock().astimezone(ZONE)
+    with Dovecot(require_program()) as server:
+        boxes = server.folder / "boxes"
+        boxes.mkdir()
+        for letter in write_letters(now, now.date() - timedelta(days=360)):
+            with (boxes / (SENT if letter.sent else "INBOX")).open("ab") as box:
+                box.write(letter.as_mbox())
+        import_mboxes(server, "elena", boxes)
+        yield (
+            '[me]\naddresses = ["elena@conti.example"]\n[accounts.mail]\ntype = "imap"\nusername = "elena"\n'
+            f'address = "elena@conti.example"\nhost = "127.0.0.1"\nport = {server.port}\ntls = "none"\n'
+            'password = { env = "IMAP_PASSWORD" }\n[digest]\nto = "elena@conti.example"\n'
+        )
+
+
+def test_a_sync_over_imap_survives_ten_deaths(tmp_path: Path, mailbox: str) -> None:
+    survive(tmp_path, mailbox, longest=2.0)
