@@ -86,7 +86,7 @@ class Headers:
     def _complete(self, uids: Sequence[int], batch: Batch) -> None:
         """Put into `batch` everything that can be had of these messages."""
         missing = uids
-        for _ in range(TRIES):
+        for tries in range(1, TRIES + 1):
             try:
                 rows, refusal = self._mailbox.steadily(partial(self._rows, uids=missing))
             except LostError as lost:
@@ -98,7 +98,7 @@ class Headers:
             missing = sorted(wanted.difference(row.uid for row in rows))
             if not missing:
                 return None
-            if refusal:
+            if refusal and (tries == TRIES or len(missing) > 1):
                 if refusal.code not in _ABOUT_A_MESSAGE:
                     self._mailbox.require_patience(refusal)
                 return self._halve(missing, batch, f"The server refuses to show it: {quote(refusal.text)}.")

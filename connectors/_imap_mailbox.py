@@ -134,8 +134,8 @@ class Mailbox:
 
     def still_there(self, uids: Sequence[int], named: bytes) -> list[int]:
         """Those of `uids` (`named` as a sequence set) that a SEARCH still lists."""
-        answer = self.surely(lambda session: session.wire.ask(b"UID SEARCH UID " + named))
-        return sorted(set(found_uids(answer) or ()) & set(uids))
+        found = self.surely(lambda session: found_uids(session.wire.ask(b"UID SEARCH UID " + named)))
+        return sorted(set(found or ()) & set(uids))
 
     def close(self) -> None:
         """Let go of the connection; never raises."""
@@ -193,7 +193,7 @@ class Mailbox:
     def _search(self, selected: bytes, criteria: bytes, since: datetime, *, by_uid: bool) -> array[int]:
         """What a SEARCH finds; where the server cannot search, the messages `selected` that came since."""
         try:
-            found = found_uids(self.surely(lambda session: session.wire.ask(b"UID SEARCH " + criteria)))
+            found = self.surely(lambda session: found_uids(session.wire.ask(b"UID SEARCH " + criteria)))
         except RefusedError as refusal:
             self.require_patience(refusal)
             found = None

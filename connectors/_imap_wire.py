@@ -29,7 +29,7 @@ _TOKEN: Final = re.compile(rb'[ \t]*(?:(\()|(\))|"((?:[^"\\]|\\.)*)"|~?\{(\d+)\+
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
 
 
-_REST: Final = re.compile(rb"(?: [A-Z][^\r\n]*)?\)\r\n|.*\{\d+\+?\}\r\n", re.IGNORECASE | re.DOTALL)
+_REST: Final = re.compile(rb"(?: [A-Z][^\r\n]*)?\)\r\n| [A-Z].*\{\d+\+?\}\r\n", re.IGNORECASE | re.DOTALL)
 _MODSEQ: Final = re.compile(rb"\(.*")
 _ALL: Final = re.compile(rb" ALL ([\d:,]+)", re.IGNORECASE)
 _MOST_IN_A_RUN: Final = 10_000_000

@@ -184,7 +184,7 @@ class Conversation:
         self.line.sendall(data)
 
     def done(self, tag: str, text: str = "OK done") -> None:
-        self.say(f"{tag} OK" if self.server.bare_ok and text == "OK done" else f"{tag} {text}")
+        self.say(f"{tag} OK" if self.server.bare_ok and self.signed_in and text == "OK done" else f"{tag} {text}")
 
     def obey(self, line: str, length: int) -> bool:
         """Answer one command; False when the conversation is over."""
