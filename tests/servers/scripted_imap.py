@@ -189,6 +189,8 @@ class Conversation:
     def obey(self, line: str, length: int) -> bool:
         """Answer one command; False when the conversation is over."""
         server = self.server
+        if line.startswith("\x16"):  # the hello of TLS, which this server does not speak
+            return False
         tag, _, command = line.partition(" ")
         server.commands.append(command)
         if not _ALLOWED.fullmatch(command) or length > LONGEST_LINE or self._asks_the_selected(command):
