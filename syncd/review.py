@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
 from syncd.errors import UsageError
@@ -95,20 +96,23 @@ def digest_hour(day: date, policy: Policy) -> datetime:
 def find_person(everybody: Sequence[Relationship], name: str) -> Relationship:
     """The one person that `name` means: an id, an address, a full name, or words of it.
 
-    The owner's contacts win over strangers of the same name. Raises UsageError that lists the candidates when there are
-    several, or says what to type when there is none.
+    Accents and case do not matter. Those who were not let go win over those who were, and contacts over strangers of
+    the same name. Raises UsageError that lists the candidates when there are several, or says what to type when there
+    is none.
     """
     wanted = name.strip().casefold()
-    words = wanted.split()
+    letters = _letters(name)
+    words = letters.split()
     by_precision: tuple[Callable[[Relationship], bool], ...] = (
         lambda one: wanted == one.person.id or wanted in one.person.addresses,
-        lambda one: wanted == one.person.name.casefold(),
-        lambda one: all(word in one.person.name.casefold().split() for word in words),
-        lambda one: all(any(part.startswith(word) for part in one.person.name.casefold().split()) for word in words),
+        lambda one: letters == _letters(one.person.name),
+        lambda one: all(word in _letters(one.person.name).split() for word in words),
+        lambda one: all(any(part.startswith(word) for part in _letters(one.person.name).split()) for word in words),
         lambda one: any(wanted in address for address in one.person.addresses),
     )
     for matches in by_precision if words else ():
         found = [one for one in everybody if matches(one)]
+        found = [one for one in found if not one.muted] or found
         found = [one for one in found if is_contact(one)] or found
         if len(found) == 1:
             return found[0]
@@ -120,3 +124,9 @@ def find_person(everybody: Sequence[Relationship], name: str) -> Relationship:
                 f"Say which by id or address, for example: syncd show {found[0].person.id}",
             )
     raise UsageError(f"Nobody called {name!r} is known.", "See who is: syncd people")
+
+
+def _letters(name: str) -> str:
+    """A name as somebody without the right keyboard types it: no accents, no case, single spaces."""
+    plain = "".join(mark for mark in normalize("NFKD", name) if not combining(mark))
+    return " ".join(plain.casefold().split())

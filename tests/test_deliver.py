@@ -123,6 +123,7 @@ def test_a_letter_of_yesterday_is_dropped_with_the_reason_since_missed_days_are_
     assert late.tries == []
     assert dropped.state is LetterState.REFUSED
     assert dropped.error.startswith("The server is down. It could not be sent on its day")
+    assert dropped.error.endswith(f"type: syncd digest --date {dropped.day}")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from zlib import crc32
 
@@ -33,6 +34,17 @@ def test_a_person_is_found_by_name_word_beginning_address_or_id(name: str) -> No
 
 def test_somebody_who_is_no_contact_is_found_when_nobody_else_is_meant() -> None:
     assert find_person(EVERYBODY, "shop") is SHOP
+
+
+def test_accents_need_not_be_typed() -> None:
+    zoe = known("Zoë Żółć", "zoe@z.example", met=1)
+    assert find_person((*EVERYBODY, zoe), "zoe zołc") is zoe
+
+
+def test_who_was_let_go_gives_way_to_who_was_not() -> None:
+    gone = replace(known("Marta Conti", "marta@conti.example", met=1), muted=True)
+    assert find_person((*EVERYBODY, gone), "marta") is MARTA
+    assert find_person((*EVERYBODY, gone), "conti") is gone
 
 
 def test_an_ambiguous_name_lists_the_candidates() -> None:

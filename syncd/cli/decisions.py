@@ -14,6 +14,7 @@ from syncd.cli.session import ConfigOption, session, talk
 from syncd.connector import parse_span
 from syncd.errors import Exit, UsageError
 from syncd.model import Decision, DecisionKind
+from syncd.pipeline.normalize import normal_address
 from syncd.review import find_person, relationships
 from syncd.sync import derive
 
@@ -32,7 +33,10 @@ def register(app: typer.Typer) -> None:
 def _decide(config: Path | None, name: str, kind: DecisionKind, value: str, said: str) -> int:
     with session(config) as at:
         at.refresh()
-        one = find_person(relationships(at.store, at.policy, at.now), name)
+        everybody = relationships(at.store, at.policy, at.now)
+        if kind is DecisionKind.UNMUTE:
+            everybody = tuple(one for one in everybody if one.muted)
+        one = find_person(everybody, name)
         at.store.decide(Decision(kind, one.person.addresses[0], value, at.now))
     talk.print(f"{one.person.name}: {said} Take it back with: syncd undo", markup=False)
     return Exit.OK
@@ -83,7 +87,10 @@ def merge(name: Name, other: Annotated[str, typer.Argument(metavar="OTHER")], *,
         everybody = relationships(at.store, at.policy, at.now)
         first, second = find_person(everybody, name), find_person(everybody, other)
         if first.person.id == second.person.id:
-            raise UsageError(f"{first.person.name} and {second.person.name} are one person already.")
+            raise UsageError(
+                f"{name!r} and {other!r} are one person already, {first.person.name}.",
+                f"See why: syncd explain {first.person.id}",
+            )
         at.store.decide(Decision(DecisionKind.SAME, first.person.addresses[0], second.person.addresses[0], at.now))
         derive(at.store, at.policy)
     talk.print(f"{first.person.name} and {second.person.name} are one now. Take it back with: syncd undo", markup=False)
@@ -100,9 +107,10 @@ def split(
     with session(config) as at:
         at.refresh()
         one = find_person(relationships(at.store, at.policy, at.now), name)
+        address = normal_address(address)
         if address not in one.person.addresses:
             theirs = ", ".join(one.person.addresses)
-            raise UsageError(f"{address} is not one of {one.person.name}'s addresses.", f"Theirs are: {theirs}")
+            raise UsageError(f"{address!r} is not one of {one.person.name}'s addresses.", f"Theirs are: {theirs}")
         at.store.decide(Decision(DecisionKind.DIFFERENT, address, "", at.now))
         derive(at.store, at.policy)
     talk.print(f"{address} stands alone now. Take it back with: syncd undo", markup=False)
@@ -114,7 +122,7 @@ def undo(*, config: ConfigOption = None) -> int:
     with session(config) as at:
         decision = at.store.undo()
         if decision is None:
-            raise UsageError("There is no decision to take back.")
+            raise UsageError("There is no decision to take back.", "See the people you can decide about: syncd people")
         derive(at.store, at.policy)
     talk.print(f"Taken back: {decision.kind.value} {decision.subject} {decision.object}".rstrip(), markup=False)
     return Exit.OK

@@ -10,14 +10,15 @@ import typer
 from syncd import review
 from syncd.cli.session import ConfigOption, JsonOption, lend_config, paper, print_json, session, talk
 from syncd.deliver import deliver_pending, transport_for
-from syncd.errors import DeliveryError, Exit, SyncdError
+from syncd.errors import Exit, SyncdError
+from syncd.model import LetterState
 from syncd.pipeline.digest import people_shown
 from syncd.pipeline.schedule import digest_due
 from syncd.secrets import resolve
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
-    from syncd.model import Digest, Entry, Phrase
+    from syncd.model import Digest, Entry, Letter, Phrase
 
 digests = typer.Typer(invoke_without_command=True, help="The digest of today, or of another day.")
 
@@ -104,13 +105,28 @@ def send(
                 letter = compose_letter(written, at.policy, at.store.digest_key(), at.settings.send.sender)
                 at.store.post(letter, people_shown(written))
         dealt_with = deliver_pending(at.store, transport, at.now)
-        if not dealt_with and at.store.last_digest() == at.now.astimezone(at.zone).date():
-            talk.print("Today's digest went out already; there is one a day at most.")
+        today = at.now.astimezone(at.zone).date()
+        if not dealt_with and at.store.last_digest() == today and not if_due:
+            refused = [letter for letter in at.store.letters(LetterState.REFUSED) if letter.day == today]
+            if not refused:
+                talk.print("Today's digest went out already; there is one a day at most.")
+            dealt_with = tuple(refused)
     for letter in dealt_with:
-        if letter.error:
-            raise DeliveryError(f"The digest of {letter.day} is {letter.state.value}.", letter.error)
-        talk.print(f"The digest of {letter.day} was sent to {letter.recipient}.", markup=False)
-    return Exit.OK
+        talk.print(outcome_of(letter), markup=False)
+    return Exit.TRY_LATER if any(letter.error and letter.day == today for letter in dealt_with) else Exit.OK
+
+
+def outcome_of(letter: Letter) -> str:
+    """What became of a letter, and what to type if that was not its arrival."""
+    if not letter.error:
+        return f"The digest of {letter.day} was sent to {letter.recipient}."
+    said = {
+        LetterState.QUEUED: "has not been sent yet",
+        LetterState.REFUSED: "was not sent",
+        LetterState.SENDING: "is being sent",
+        LetterState.SENT: "may have been sent",
+    }
+    return f"The digest of {letter.day} {said[letter.state]}. {letter.error}"
 
 
 def as_value(written: Digest, at: Session) -> dict[str, object]:

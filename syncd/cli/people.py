@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, session
-from syncd.errors import Exit
+from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, session, talk
+from syncd.errors import Exit, UsageError
 from syncd.model import InteractionKind, SectionKind, TieState, VerdictKind
+from syncd.pipeline.conversation import is_office
 from syncd.review import digest, find_person, is_contact, relationships
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 EXCHANGES_SHOWN = 8
 EXCHANGES_EXPLAINED = 400
+WIDE = 1000
+"""Columns in which a table keeps one line for each person, for the programs behind a pipe."""
 SECTION_TITLES = {
     SectionKind.TODAY: "Today",
     SectionKind.QUIET: "Going quiet",
@@ -53,18 +56,24 @@ def people(
 ) -> int:
     """List the people you are in contact with, the strongest tie first."""
     with session(config) as at:
+        if circle is not None and at.policy.circle(circle) is None:
+            known = ", ".join(one.name for one in at.policy.circles)
+            raise UsageError(f"There is no circle {circle!r}.", f"The circles are: {known}")
         at.refresh()
+        contacts = [
+            one for one in relationships(at.store, at.policy, at.as_of(day)) if is_contact(one) and not one.muted
+        ]
         chosen = [
             one
-            for one in relationships(at.store, at.policy, at.as_of(day))
-            if is_contact(one)
-            and not one.muted
-            and (not cold or one.tie.state in {TieState.COLD, TieState.LOST})
+            for one in contacts
+            if (not cold or one.tie.state in {TieState.COLD, TieState.LOST})
             and (circle is None or one.circle == circle)
             and not (unmatched and one.circle)
         ][:limit]
         if as_json:
             print_json([as_value(one) for one in chosen])
+        elif contacts and not chosen:
+            talk.print("Nobody of that kind. See everybody: syncd people")
         else:
             print_table(at, chosen)
     return Exit.OK
@@ -95,15 +104,17 @@ def print_table(at: Session, chosen: list[Relationship]) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("name", "circle", "state", "last"):
-        table.add_column(title)
+        table.add_column(title, overflow="fold")
     for title in ("sent", "received", "met"):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", overflow="fold")
     for one in chosen:
         tie = one.tie
         table.add_row(
             one.person.name, one.circle or "-", tie.state.value, day_of(tie.last, at),
             str(tie.sent), str(tie.received), str(tie.met),
         )  # fmt: skip
+    if not paper.is_terminal:
+        paper.width = WIDE
     paper.print(table, markup=False)
 
 
@@ -190,7 +201,7 @@ def explain(
                     **as_value(one),
                     "because": one.because,
                     "followed": one.followed,
-                    "digest": place_in(written, one, at),
+                    "digest": place_in(written, one, at, verdicts),
                     "aliases": [{"address": alias.address, "because": alias.because} for alias in aliases],
                     "verdicts": [{"kind": kind, "reason": reason, "count": count} for count, kind, reason in verdicts],
                     "exchanges": [_exchange(exchange) for exchange in exchanges[:EXCHANGES_SHOWN]],
@@ -198,7 +209,7 @@ def explain(
             )
             return Exit.OK
         _print_person(at, one)
-        paper.print(f"\nIn the digest of {written.day}\n  {place_in(written, one, at)}", markup=False)
+        paper.print(f"\nIn the digest of {written.day}\n  {place_in(written, one, at, verdicts)}", markup=False)
         paper.print("\nThe rule")
         paper.print(f"  {one.because}", markup=False)
         if one.tie.rhythm:
@@ -217,7 +228,7 @@ def explain(
     return Exit.OK
 
 
-def place_in(written: Digest, one: Relationship, at: Session) -> str:
+def place_in(written: Digest, one: Relationship, at: Session, verdicts: Sequence[tuple[int, str, str]]) -> str:
     """Where somebody stands in a digest, or the sentence that says why not."""
     from syncd.render import say  # noqa: PLC0415 - templates load only when something is rendered
 
@@ -228,20 +239,36 @@ def place_in(written: Digest, one: Relationship, at: Session) -> str:
     for withheld in written.withheld:
         if withheld.person == one.person.id:
             return say([withheld.why], written, at.policy)
-    return why_not_due(one, written)
+    return why_not_due(one, written, verdicts)
 
 
-def why_not_due(one: Relationship, written: Digest) -> str:
-    """The sentence about somebody of whom a digest says nothing at all."""
+def why_not_due(one: Relationship, written: Digest, verdicts: Sequence[tuple[int, str, str]]) -> str:
+    """The sentence about somebody of whom a digest says nothing at all; `verdicts` as from `read_as`."""
     if one.muted:
         return "Not shown: you let them go."
     if one.snoozed_until and one.snoozed_until > written.day:
         return f"Not shown: snoozed until {one.snoozed_until}."
     if not is_contact(one):
-        return "Not shown: you have not been in touch both ways."
+        return f"Not shown: {why_no_contact(one, verdicts)}"
     if not one.followed:
         return "Not shown: nobody asked to follow them (see the rule)."
     return f"Not shown: the tie is {one.tie.state.value}, so nothing is due."
+
+
+def why_no_contact(one: Relationship, verdicts: Sequence[tuple[int, str, str]]) -> str:
+    """What is lacking for a contact, and the most usual reason why what there is does not count."""
+    if one.tie.sent:
+        return "you wrote, and they never answered."
+    if one.tie.received:
+        return "they wrote, and you never answered."
+    if is_office(one.person):
+        return f"{one.person.addresses[0]} is the mailbox of an office; it counts once you wrote and it answered you."
+    uncounted = next((reason for _, kind, reason in verdicts if kind != VerdictKind.HUMAN), "")
+    if uncounted:
+        return f"nothing there is counts as conversation. {uncounted}"
+    if one.next_meeting:
+        return "you have not met or written yet; a meeting is ahead."
+    return "you have not been in touch both ways."
 
 
 def read_as(exchanges: Sequence[Interaction]) -> list[tuple[int, str, str]]:

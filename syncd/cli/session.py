@@ -42,6 +42,9 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
 
+EARLIEST_DAY, LATEST_DAY = date(1970, 1, 1), date(2999, 12, 31)
+"""What can be asked for with --date; farther away, a day has no neighbours to count from."""
+
 talk = Console(stderr=True, highlight=False)
 paper = Console(highlight=False, soft_wrap=True)
 
@@ -78,9 +81,12 @@ class Session:
         if day is None:
             return self.now
         try:
-            return digest_hour(date.fromisoformat(day), self.policy)
+            wanted = date.fromisoformat(day)
         except ValueError:
             raise UsageError(f"{day!r} is not a date.", "Write it like 2026-10-06.") from None
+        if not EARLIEST_DAY <= wanted <= LATEST_DAY:
+            raise UsageError(f"{day} is too far away.", f"Name a day from {EARLIEST_DAY} to {LATEST_DAY}.")
+        return digest_hour(wanted, self.policy)
 
     @contextmanager
     def sources(self, names: Sequence[str]) -> Iterator[tuple[OpenAccount, ...]]:

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from syncd.cli.digest import outcome_of
 from syncd.cli.session import ConfigOption, JsonOption, Session, paper, print_json, progress_bars, session, talk
 from syncd.connector import Checks
 from syncd.deliver import transport_for
 from syncd.errors import Exit, SyncdError
-from syncd.model import Account, AccountStatus
+from syncd.model import Account, AccountStatus, Letter, LetterState
 from syncd.pipeline.schedule import next_digest
 from syncd.review import is_contact, relationships
 from syncd.secrets import resolve
@@ -34,6 +35,7 @@ def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
         ]
         counts = at.store.counts()
         contacts = sum(1 for one in relationships(at.store, at.policy, at.now) if is_contact(one))
+        stuck = _stuck_letter(at)
         following = next_digest(at.now, at.store.last_digest(), at.policy)
         if as_json:
             print_json(
@@ -48,8 +50,17 @@ def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
             for account in accounts:
                 _print_account(at, account)
             paper.print(f"{contacts:,} people, {counts.interactions:,} interactions")
+            if stuck:
+                paper.print(outcome_of(stuck), markup=False)
             paper.print(f"next digest {following.astimezone(at.zone):%a %d %b %H:%M}")
-    return Exit.REPORT if any(account.error for account in accounts) else Exit.OK
+    return Exit.REPORT if stuck or any(account.error for account in accounts) else Exit.OK
+
+
+def _stuck_letter(at: Session) -> Letter | None:
+    """The last digest, when it could not be sent."""
+    last = at.store.last_digest()
+    unsent = at.store.letters(LetterState.QUEUED, LetterState.REFUSED)
+    return next((letter for letter in unsent if letter.day == last and letter.error), None)
 
 
 def _as_value(account: Account) -> dict[str, object]:

@@ -15,9 +15,12 @@ from syncd.review import is_contact, relationships
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rich.console import Console
+
     from syncd.cli.session import Session
     from syncd.connector import Progress
     from syncd.model import Relationship
+    from syncd.store import Store
     from syncd.sync import OpenAccount, Outcome
 
     Bar = Callable[[str], Callable[[Progress], None]]
@@ -39,7 +42,7 @@ def sync(
 ) -> int:
     """Read what is new in your accounts."""
     with session(config) as at, at.sources(accounts or []) as sources, progress_bars() as bar:
-        outcomes = rehearse(at, sources, bar) if dry_run else run(at, sources, bar)
+        outcomes = rehearse(at, sources, bar, talk if as_json else paper) if dry_run else run(at, sources, bar)
     if as_json:
         print_json({"accounts": [_as_json(outcome) for outcome in outcomes]})
     else:
@@ -55,8 +58,8 @@ def run(at: Session, sources: Sequence[OpenAccount], bar: Bar) -> list[Outcome]:
     return outcomes
 
 
-def rehearse(at: Session, sources: Sequence[OpenAccount], bar: Bar) -> list[Outcome]:
-    """Poll into memory, derive inside a transaction that is rolled back, and print what would have changed."""
+def rehearse(at: Session, sources: Sequence[OpenAccount], bar: Bar, out: Console = paper) -> list[Outcome]:
+    """Poll into memory, derive inside a transaction that is rolled back, and print on `out` what would have changed."""
     outcomes = []
     read = []
     for source in sources:
@@ -65,15 +68,20 @@ def rehearse(at: Session, sources: Sequence[OpenAccount], bar: Bar) -> list[Outc
         except ConnectorError as error:
             outcomes.append(passes.Outcome(source.name, PageReceipt(), error))
     with at.store.rehearse() as trial:
-        before = {one.person.id: one for one in relationships(trial, at.policy, at.now) if is_contact(one)}
+        before = _contacts(at, trial)
         outcomes += [passes.Outcome(source.name, passes.commit(trial, source, pages)) for source, pages in read]
         passes.derive(trial, at.policy)
-        after = {one.person.id: one for one in relationships(trial, at.policy, at.now) if is_contact(one)}
-    _print_plan(before, after)
+        after = _contacts(at, trial)
+    _print_plan(before, after, out)
     return outcomes
 
 
-def _print_plan(before: dict[str, Relationship], after: dict[str, Relationship]) -> None:
+def _contacts(at: Session, store: Store) -> dict[str, Relationship]:
+    """Everybody who may be named."""
+    return {one.person.id: one for one in relationships(store, at.policy, at.now) if is_contact(one) and not one.muted}
+
+
+def _print_plan(before: dict[str, Relationship], after: dict[str, Relationship], out: Console) -> None:
     changed = [
         (one, one.tie.interactions - (before[known].tie.interactions if known in before else 0))
         for known, one in after.items()
@@ -81,13 +89,13 @@ def _print_plan(before: dict[str, Relationship], after: dict[str, Relationship])
     changed = [(one, more) for one, more in changed if more or one.person.id not in before]
     for one, more in changed[:MOST_SHOWN]:
         word = "new" if one.person.id not in before else "known"
-        paper.print(f"would record {more:+d} with {one.person.name} ({word})", markup=False)
+        out.print(f"would record {more:+d} with {one.person.name} ({word})", markup=False)
     if len(changed) > MOST_SHOWN:
-        paper.print(f"and with {len(changed) - MOST_SHOWN} more people")
+        out.print(f"and with {len(changed) - MOST_SHOWN} more people")
     for gone in before.keys() - after.keys():
-        paper.print(f"would fold {before[gone].person.name} into another person, or drop them", markup=False)
+        out.print(f"would fold {before[gone].person.name} into another person, or drop them", markup=False)
     if not changed:
-        paper.print("would change nothing between you and anybody")
+        out.print("would change nothing between you and anybody")
 
 
 def report(outcome: Outcome) -> None:

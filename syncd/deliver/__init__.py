@@ -21,7 +21,7 @@ from syncd.config.settings import is_loopback
 from syncd.deliver.maildir import Maildir, Stdout
 from syncd.deliver.sendmail import Sendmail
 from syncd.deliver.smtp import Smtp
-from syncd.deliver.transport import InDoubt, Refused, Transport
+from syncd.deliver.transport import AGAIN, InDoubt, Refused, Transport
 from syncd.errors import DeliveryError
 from syncd.model import LetterState
 
@@ -40,7 +40,10 @@ _INTERRUPTED = (
     "syncd was interrupted while it sent this digest, so it may have arrived or not. "
     "It is not sent twice; to read it here, type: syncd digest"
 )
-_TOO_LATE = "It could not be sent on its day, and missed days are not made up for."
+_TOO_LATE = (
+    "It could not be sent on its day, and missed days are not made up for; "
+    "to read it here, type: syncd digest --date {day}"
+)
 
 
 class _TakenAlready(Exception):
@@ -63,7 +66,9 @@ def _deal_with(store: Store, transport: Transport, letter: Letter, now: datetime
     if letter.state is LetterState.SENDING:
         after = replace(letter, state=LetterState.SENT, error=_INTERRUPTED)
     elif _day_is_over(letter, now):
-        after = replace(letter, state=LetterState.REFUSED, error=f"{letter.error} {_TOO_LATE}".lstrip())
+        reason = letter.error.removesuffix(AGAIN).rstrip()
+        error = f"{reason} {_TOO_LATE.format(day=letter.day)}".lstrip()
+        after = replace(letter, state=LetterState.REFUSED, error=error)
     else:
         try:
             after = _attempt(store, transport, letter, now)

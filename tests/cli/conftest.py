@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syncd.cli import main
 from syncd.demo import write_world
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,11 @@ class Terminal:
 
     monkeypatch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
+
+    @property
+    def config(self) -> Path:
+        """The configuration that every command reads."""
+        return Path(os.environ["SYNCD_CONFIG"])
 
     def type(self, *words: str) -> tuple[int, str, str]:
         """Run a command: its exit code, what it printed, and what it said beside that."""

@@ -55,6 +55,13 @@ def test_a_rehearsal_says_what_would_change_and_changes_nothing(terminal: Termin
     assert "1 new" in terminal.type("sync", "mail")[1]
 
 
+def test_a_rehearsal_for_a_program_prints_one_json_value(terminal: Terminal) -> None:
+    deliver(author=f"Giulia Romano <{terminal.json('show', 'giulia')['addresses'][0]}>")
+
+    assert [one["new"] for one in terminal.json("sync", "mail", "--dry-run")["accounts"]] == [1]
+    assert "would record +1" in terminal.type("sync", "mail", "--dry-run", "--json")[2]
+
+
 def test_an_account_in_trouble_is_told_and_the_others_are_read(terminal: Terminal) -> None:
     code, printed, said = terminal.type("sync")
 
