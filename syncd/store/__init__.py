@@ -176,12 +176,13 @@ class Store:
             batch = derived.next_batch(connection, limit)
         if batch is None:
             return None
-        found, self._claim = batch
-        if self._rules not in {None, self._claim.rules}:
+        found, claim = batch
+        if self._rules not in {None, claim.before.rules}:
             raise StoreBusy(
                 "Another syncd with a different configuration is deriving; nothing was lost.",
                 "When it is done, type the same command again.",
             )
+        self._claim = claim
         return found
 
     def apply(self, plan: Plan, through: int) -> bool:
@@ -191,7 +192,7 @@ class Store:
         is still to be done. Raises ValueError when `through` is not that of the last batch.
         """
         claim = self._claim
-        if claim is None or claim.through != through:
+        if claim is None or claim.after.watermark != through:
             raise ValueError("a plan is applied to the batch that was pending last")
         self._claim = None
         with self._transactions.writing() as connection:

@@ -7,6 +7,7 @@ It runs once per message in both directions: what mail repeats is built once and
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -30,7 +31,8 @@ FactKind = Literal["message", "meeting", "unreadable"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _REMEMBERED = 1 << 14
-_ESCAPED_NUL = r"\u0000"
+_ESCAPED_NUL = "\\u0000"
+_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # an escaped backslash before it makes it six plain characters
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _decode = json.JSONDecoder().raw_decode
@@ -174,7 +176,7 @@ def storable(text: str) -> bool:
             text.encode()
         except UnicodeEncodeError:
             return False
-    return "\0" not in text and _ESCAPED_NUL not in text
+    return "\0" not in text and (_ESCAPED_NUL not in text or not _NUL_IN_JSON.search(text))
 
 
 def clean(observation: Message | Meeting | Unreadable) -> Message | Meeting | Unreadable:

@@ -39,14 +39,25 @@ class Pending:
     through: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a batch was read under: a plan made of it holds only while this still stands."""
+class State(NamedTuple):
+    """How far deriving is: by which rules, through which fact without a gap, and past which fact nowhere.
+
+    Closing over keys reaches ahead, so some facts between `watermark` and `reached` are derived already.
+    """
 
     rules: str
     watermark: int
-    through: int
+    reached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a batch was read under and what it leads to; a plan made of it holds while `before` still does."""
+
+    before: State
+    after: State
     traces: int  # the last row of `gone` that the batch consumes
+    again: bool  # whether anything in it may have been derived before
 
 
 class _Row(NamedTuple):
@@ -72,9 +83,10 @@ _TRACE_COLUMNS = [gone.c[name] for name in _Trace._fields]
 
 def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | None:
     """The next `limit` changes with all that belongs to them; None when everything is derived."""
-    rules, watermark = read(connection, "derivation"), _watermark(connection)
+    before = _state(connection)
+    watermark = before.watermark
     fresh = select(*_FACT_COLUMNS).where(fact.c.seq > watermark).order_by(fact.c.seq).limit(limit)
-    new = [_Row(*row) for row in connection.execute(fresh)]
+    new = [_Row(*row) for row in connection.execute(fresh).all()]
     changed = select(*_TRACE_COLUMNS).order_by(gone.c.id).limit(limit)
     traces = [_Trace(*row) for row in connection.execute(changed)]
     if not new and not traces:
@@ -91,7 +103,10 @@ def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | No
         for row in rows
         if row.kind != "unreadable"
     )
-    claim = Claim(rules, watermark, through, traces[-1].id if traces else 0)
+    numbers = [row.seq for row in rows]
+    again = bool(traces) or any(number <= before.reached for number in numbers)
+    after = State(before.rules, through, max([before.reached, *numbers]))
+    claim = Claim(before, after, traces[-1].id if traces else 0, again)
     return Pending(facts, frozenset(trace.identity for trace in traces), through), claim
 
 
@@ -130,19 +145,22 @@ def _rows(connection: Connection, numbers: Collection[int]) -> Iterator[_Row]:
             yield _Row(*row)
 
 
-def _watermark(connection: Connection) -> int:
-    return int(read(connection, "watermark") or 0)
+def _state(connection: Connection) -> State:
+    watermark, reached = read(connection, "watermark"), read(connection, "reached")
+    return State(read(connection, "derivation"), int(watermark or 0), int(reached or 0))
 
 
 def apply(connection: Connection, plan: Plan, claim: Claim) -> bool:
-    """Replace what the plan voids by what it concludes, and move the watermark; False when the claim is void."""
-    if (read(connection, "derivation"), _watermark(connection)) != (claim.rules, claim.watermark):
+    """Replace what the plan voids by what it concludes, and move on; False when the claim holds no longer."""
+    if _state(connection) != claim.before:
         return False
-    _void(connection, plan.retired | {one.id for one in plan.interactions})
+    if claim.again:
+        _void(connection, plan.retired | {one.id for one in plan.interactions})
     _insert(connection, plan.interactions)
     put(connection, namesake, sorted({(one.interaction, one.first, one.second) for one in plan.namesakes}))
     connection.execute(delete(gone).where(gone.c.id <= claim.traces))
-    write(connection, "watermark", str(claim.through))
+    write(connection, "watermark", str(claim.after.watermark))
+    write(connection, "reached", str(claim.after.reached))
     return True
 
 
@@ -208,4 +226,5 @@ def restart(connection: Connection, rules: str) -> None:
         connection.execute(delete(table))
     write(connection, "derivation", rules)
     write(connection, "watermark", "0")
+    write(connection, "reached", "0")
     write(connection, "identity", "")

@@ -111,7 +111,7 @@ def open_database(url: str) -> Database:
         parsed = make_url(url)
     except ArgumentError as error:
         raise StoreError(
-            f"{url!r} is no address of a database.",
+            "What [store] names is no address of a database.",
             "Write it under [store] like sqlite:////home/me/syncd.db or postgresql://localhost/syncd",
         ) from error
     match parsed.get_backend_name():

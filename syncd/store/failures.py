@@ -64,10 +64,8 @@ def _full(place: str) -> StoreError:
 
 
 def _refused(place: str) -> StoreError:
-    return StoreError(
-        f"syncd is not allowed to write to {place}; nothing was changed.",
-        f"See who is: ls -ld {place}",
-    )
+    look = f"psql {place}" if "://" in place else f"ls -ld {place}"
+    return StoreError(f"syncd is not allowed to write to {place}; nothing was changed.", f"See who is: {look}")
 
 
 def _damaged(place: str) -> StoreError:
@@ -117,5 +115,4 @@ _POSTGRES: dict[str, Callable[[str], StoreError]] = {
     "42501": _refused,  # insufficient_privilege
     "57": _gone_away,
     "08": _gone_away,
-    "XX": _damaged,
 }

@@ -12,7 +12,7 @@ from syncd.store.schema import meta
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-Name = Literal["derivation", "watermark", "identity", "digest-key"]
+Name = Literal["derivation", "watermark", "reached", "identity", "digest-key"]
 
 _KEY_BYTES = 32
 

@@ -298,14 +298,14 @@ def test_a_plan_for_another_portion_is_a_mistake_of_the_caller(store: Store) -> 
         store.apply(Plan(frozenset(), ()), 7)
 
 
-def test_an_identity_that_is_retired_takes_its_contacts_and_namesakes_with_it(store: Store) -> None:
+def test_what_is_retired_takes_its_contacts_and_namesakes_with_it(store: Store) -> None:
     both = an_interaction(1, (ANNA, "Anna", Role.FROM), (BOB, "Anna", Role.CC))
     fill(store, "work", mail(1))
     batch = store.pending()
     assert batch
     store.apply(Plan(frozenset(), (both,), (Namesakes(1, ANNA, BOB),)), batch.through)
     assert store.namesakes() == ((ANNA, BOB),)
-    fill(store, "work", mail(2))
+    fill(store, "work", Removal("INBOX/1/1"))
     batch = store.pending()
     assert batch
     store.apply(Plan(frozenset({1, 2}), ()), batch.through)
@@ -313,6 +313,15 @@ def test_an_identity_that_is_retired_takes_its_contacts_and_namesakes_with_it(st
     assert store.namesakes() == ()
     assert list(store.sightings()) == []
     assert count_orphans(store) == 0
+
+
+def test_a_copy_that_an_earlier_portion_reached_ahead_to_is_not_concluded_from_twice(store: Store) -> None:
+    fill(store, "work", mail(1), *(mail(number) for number in range(2, 9)), mail(1, "Archive/1"))
+    derive_once(store, 2)
+    fill(store, "work", Removal("INBOX/1/1"))
+    derive(store, 2)
+
+    assert sorted(one.subject for one in interactions(store)) == [f"Matter {number}" for number in range(1, 9)]
 
 
 def test_a_decision_survives_deriving_anew_and_so_do_letters(store: Store) -> None:

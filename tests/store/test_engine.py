@@ -157,6 +157,18 @@ def test_a_store_one_may_not_write_to_says_so_and_keeps_what_it_has(sqlite: Path
         assert store.counts().observations == 1
 
 
+def test_a_database_user_who_may_only_read_is_told_so_and_can_read(postgres: PostgresServer) -> None:
+    name = postgres.new_database()
+    with Store.open(postgres.url(name)) as store:
+        fill(store, "work", mail(1))
+    postgres.execute("CREATE ROLE guest LOGIN")
+    postgres.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest", name)
+    with Store.open(postgres.url(name).replace("syncd@", "guest@")) as store:
+        with pytest.raises(StoreError, match="not allowed to write"):
+            fill(store, "work", mail(2))
+        assert store.counts().observations == 1
+
+
 def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "syncd.db"
     path.write_bytes(b"Dear owner, this is a letter.\n" * 100)
