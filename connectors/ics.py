@@ -61,7 +61,12 @@ class IcsOptions(ConnectorOptions):
     @field_validator("url")
     @classmethod
     def _accept_only_the_web(cls, url: str | SecretRef | None) -> str | SecretRef | None:
-        return web_address(url) and url if isinstance(url, str) else url
+        if isinstance(url, str) and web_address(url) and urlsplit(url).password:
+            raise ValueError(
+                "a secret must not stand in this file; put the whole address where it can be found, "
+                'like url = { command = ["pass", "show", "calendar/work"] } or url = { credential = "work-ics" }'
+            )
+        return url
 
     @model_validator(mode="after")
     def _require_one_place(self) -> IcsOptions:

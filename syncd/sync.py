@@ -76,12 +76,18 @@ def poll(store: Store, source: OpenAccount, now: datetime, report: Report = _sil
         for committed in _commit_pages(store, source, now, report):
             receipt += committed
     except (ConnectorError, CursorMoved) as caught:
-        error = caught
+        error = with_hint(caught, source.name)
     if not isinstance(error, CursorMoved):
         store.record_outcome(
             source.name, now, _status_after(error), error.title if error else "", error.hint if error else ""
         )
     return Outcome(source.name, receipt, error)
+
+
+def with_hint(error: SyncdError, account: str) -> SyncdError:
+    """The same error; when its author knew no way out, the hint is to try again."""
+    error.hint = error.hint or f"Nothing that was read is lost; to try again, type: syncd sync {account}"
+    return error
 
 
 def _commit_pages(store: Store, source: OpenAccount, now: datetime, report: Report) -> Iterator[PageReceipt]:
@@ -148,13 +154,18 @@ def commit(store: Store, source: OpenAccount, pages: Sequence[Page]) -> PageRece
     return receipt
 
 
+def own_addresses(store: Store, policy: Policy) -> OwnAddresses:
+    """The owner's addresses: the configured ones, and those that their Sent folders show to be theirs."""
+    return learn_own(policy.me.addresses, policy.me.name, store.sent_senders())
+
+
 def derive(store: Store, policy: Policy, report: Report = _silent) -> Derivation:
     """Bring interactions and people up to date with the facts, the policy and the owner's decisions.
 
     Reads only what changed, unless the rules or the owner's own addresses did: then everything is derived again.
     Raises StoreError.
     """
-    own = learn_own(policy.me.addresses, policy.me.name, store.sent_senders())
+    own = own_addresses(store, policy)
     edition = _fingerprint(RULES_EDITION, policy.derivation_key(), own.fingerprint())
     if store.derivation() != edition:
         store.restart_derivation(edition)

@@ -13,7 +13,9 @@ from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, sessi
 from syncd.errors import Exit, UsageError
 from syncd.model import InteractionKind, SectionKind, TieState, VerdictKind
 from syncd.pipeline.conversation import is_office
+from syncd.pipeline.normalize import normal_address
 from syncd.review import digest, find_person, is_contact, relationships
+from syncd.sync import own_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +136,7 @@ def show(
     with session(config) as at:
         at.refresh()
         now = at.as_of(day)
-        one = find_person(relationships(at.store, at.policy, now), name)
+        one = _find(at, relationships(at.store, at.policy, now), name)
         exchanges = at.store.exchanges(one.person.id, EXCHANGES_SHOWN, now)
         if as_json:
             print_json({**as_value(one), "exchanges": [_exchange(exchange) for exchange in exchanges]})
@@ -142,6 +144,18 @@ def show(
             _print_person(at, one)
             _print_exchanges(at, exchanges)
     return Exit.OK
+
+
+def _find(at: Session, everybody: Sequence[Relationship], name: str) -> Relationship:
+    try:
+        return find_person(everybody, name)
+    except UsageError:
+        if normal_address(name) in own_addresses(at.store, at.policy):
+            raise UsageError(
+                f"{name} is an address of your own, and those never become people.",
+                "If it is not yours, see [me] and the `addresses` of your accounts: syncd config show",
+            ) from None
+        raise
 
 
 def _print_person(at: Session, one: Relationship) -> None:
@@ -190,7 +204,7 @@ def explain(
         at.refresh()
         now = at.as_of(day)
         everybody = relationships(at.store, at.policy, now)
-        one = find_person(everybody, name)
+        one = _find(at, everybody, name)
         written = digest(at.store, at.policy, now, tuple(at.settings.accounts), everybody)
         aliases = at.store.aliases(one.person.id)
         exchanges = at.store.exchanges(one.person.id, EXCHANGES_EXPLAINED, now)

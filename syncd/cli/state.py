@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncd.cli.digest import outcome_of
 from syncd.cli.session import ConfigOption, JsonOption, Session, paper, print_json, progress_bars, session, talk
+from syncd.cli.sync import worst_of
 from syncd.connector import Checks
 from syncd.deliver import transport_for
 from syncd.errors import Exit, SyncdError
@@ -16,6 +17,10 @@ from syncd.pipeline.schedule import next_digest
 from syncd.review import is_contact, relationships
 from syncd.secrets import resolve
 from syncd.sync import rebuild as derive_again
+from syncd.sync import with_hint
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +33,7 @@ def register(app: typer.Typer) -> None:
 def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
     """Say how fresh every account is, and when the next digest is due."""
     with session(config) as at:
+        at.refresh()
         known = {account.name: account for account in at.store.accounts()}
         accounts = [
             known.get(name, Account(name, account.options.type, None, AccountStatus.NEW))
@@ -36,7 +42,7 @@ def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
         counts = at.store.counts()
         contacts = sum(1 for one in relationships(at.store, at.policy, at.now) if is_contact(one))
         stuck = _stuck_letter(at)
-        following = next_digest(at.now, at.store.last_digest(), at.policy)
+        following = _next_digest(at)
         if as_json:
             print_json(
                 {
@@ -52,7 +58,8 @@ def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
             paper.print(f"{contacts:,} people, {counts.interactions:,} interactions")
             if stuck:
                 paper.print(outcome_of(stuck), markup=False)
-            paper.print(f"next digest {following.astimezone(at.zone):%a %d %b %H:%M}")
+            when = f"{following.astimezone(at.zone):%a %d %b %H:%M}" if following else "never: [digest] leaves no day"
+            paper.print(f"next digest {when}", markup=False)
     return Exit.REPORT if stuck or any(account.error for account in accounts) else Exit.OK
 
 
@@ -61,6 +68,13 @@ def _stuck_letter(at: Session) -> Letter | None:
     last = at.store.last_digest()
     unsent = at.store.letters(LetterState.QUEUED, LetterState.REFUSED)
     return next((letter for letter in unsent if letter.day == last and letter.error), None)
+
+
+def _next_digest(at: Session) -> datetime | None:
+    try:
+        return next_digest(at.now, at.store.last_digest(), at.policy)
+    except ValueError:
+        return None
 
 
 def _as_value(account: Account) -> dict[str, object]:
@@ -90,7 +104,7 @@ def doctor(
     config: ConfigOption = None,
 ) -> int:
     """Look whether everything works: configuration, database, every account, delivery."""
-    worst: int = Exit.OK
+    errors: list[SyncdError] = []
     with session(config) as at:
         paper.print("config: right")
         paper.print(f"database: right, {at.store.counts().observations:,} records")
@@ -99,7 +113,7 @@ def doctor(
                 try:
                     found = source.connector.check() if isinstance(source.connector, Checks) else ("nothing to check",)
                 except SyncdError as error:
-                    worst = error.exit
+                    errors.append(with_hint(error, source.name))
                     talk.print(f"{source.name}: {error}", markup=False)
                 else:
                     for sentence in found:
@@ -107,11 +121,11 @@ def doctor(
         try:
             transport_for(at.settings.send, resolve)
         except SyncdError as error:
-            worst = error.exit
+            errors.append(error)
             talk.print(f"digest: {error}", markup=False)
         else:
             paper.print(f"digest: goes to {at.policy.digest.to} by {at.settings.send.via}", markup=False)
-    return worst
+    return worst_of(errors)
 
 
 def rebuild(*, config: ConfigOption = None) -> int:

@@ -66,7 +66,7 @@ def rehearse(at: Session, sources: Sequence[OpenAccount], bar: Bar, out: Console
         try:
             read.append((source, passes.read_pages(at.store, source, at.now, bar(source.name))))
         except ConnectorError as error:
-            outcomes.append(passes.Outcome(source.name, PageReceipt(), error))
+            outcomes.append(passes.Outcome(source.name, PageReceipt(), passes.with_hint(error, source.name)))
     with at.store.rehearse() as trial:
         before = _contacts(at, trial)
         outcomes += [passes.Outcome(source.name, passes.commit(trial, source, pages)) for source, pages in read]
@@ -122,7 +122,11 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
     """The code of the error that most needs the owner: configuration, then sign-in, then reach."""
-    errors = [outcome.error for outcome in outcomes if outcome.error]
+    return worst_of([outcome.error for outcome in outcomes if outcome.error])
+
+
+def worst_of(errors: Sequence[SyncdError]) -> int:
+    """The exit code of the error that most needs the owner."""
     for kind in (Misconfigured, AuthRequired, SyncdError):
         for error in errors:
             if isinstance(error, kind):

@@ -43,6 +43,13 @@ def test_explain_says_why_somebody_is_no_contact(terminal: Terminal, address: st
     assert reason in terminal.json("explain", address)["digest"]
 
 
+def test_an_address_of_mine_is_nobody_and_said_so(terminal: Terminal) -> None:
+    code, _, said = terminal.type("explain", "Elena@conti.example")
+
+    assert code == Exit.USAGE
+    assert "an address of your own" in said
+
+
 def test_a_letter_of_mine_that_was_never_answered_makes_no_contact(terminal: Terminal) -> None:
     deliver("Elena Conti <elena@conti.example>", to="Far Away <far@away.example>", box="Sent")
     terminal.type("sync", "mail")

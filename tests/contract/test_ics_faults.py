@@ -306,6 +306,12 @@ def test_a_webcal_address_is_an_https_address(written: str, meant: str) -> None:
     assert web_address(written) == meant
 
 
+def test_a_password_in_the_address_is_refused_as_every_secret_in_the_file_is() -> None:
+    with pytest.raises(ValidationError, match="a secret must not stand in this file"):
+        IcsOptions(type="ics", url="https://ada:tea-at-nine@feed.example/calendar.ics")
+    assert IcsOptions(type="ics", url="https://ada@feed.example/calendar.ics").url
+
+
 @pytest.mark.parametrize(
     "url", ["file:///home/me/a.ics", "/home/me/a.ics", "ftp://example.org/a", "https://", "calendar"]
 )
