@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from sqlalchemy import delete, func, select
 
 from syncd.model import Fact, Keys
-from syncd.store import accounts
+from syncd.store import accounts, facts
 from syncd.store.codec import decode_observation, encode_evidence, encode_strings, to_micros
 from syncd.store.engine import batches, put
 from syncd.store.meta import read, write
@@ -94,7 +94,7 @@ def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | No
     through = new[-1].seq if new else watermark
     rows = _close(connection, new, traces, fact.c.seq.between(watermark + 1, through))
     names = accounts.names(connection)
-    facts = tuple(
+    found = tuple(
         Fact(
             names[row.account],
             cast("Message | Meeting", decode_observation(cast("FactKind", row.kind), row.remote_id, row.payload)),
@@ -107,7 +107,7 @@ def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | No
     again = bool(traces) or any(number <= before.reached for number in numbers)
     after = State(before.rules, through, max([before.reached, *numbers]))
     claim = Claim(before, after, traces[-1].id if traces else 0, again)
-    return Pending(facts, frozenset(trace.identity for trace in traces), through), claim
+    return Pending(found, frozenset(trace.identity for trace in traces), through), claim
 
 
 def _close(
@@ -221,7 +221,12 @@ def _appearances(connection: Connection, looks: Collection[tuple[str, str]]) -> 
 
 
 def restart(connection: Connection, rules: str) -> None:
-    """Forget every conclusion; from now on the derived tables follow `rules`."""
+    """Forget every conclusion; from now on the derived tables follow `rules`.
+
+    Keys count as conclusions: those of an older program are computed again, unless nothing was derived from them yet.
+    """
+    if read(connection, "derivation"):
+        facts.key_again(connection)
     for table in (namesake, contact, interaction, appearance, alias, person, gone):
         connection.execute(delete(table))
     write(connection, "derivation", rules)

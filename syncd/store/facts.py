@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 
-from syncd.model import Message, PageReceipt, Removal, Role, SignalName, Unreadable
+from syncd.model import Keys, Message, PageReceipt, Removal, Role, SignalName, Unreadable
 from syncd.pipeline.normalize import normal_address
 from syncd.pipeline.reconcile import identity_of, keys_of
 from syncd.store import accounts
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from syncd.model import Meeting, Observation
 
+
+_KEYED_AT_ONCE = 2000
 
 Standing = Literal["none", "read", "failed"]
 """What the store has of a remote id: nothing, a record, or word that it could not be read."""
@@ -154,9 +156,31 @@ def _trace(old: Record, new: Record | None) -> tuple[int, int | None, int | None
 
 
 def _identity(record: Record) -> int:
-    observation = cast("Message | Meeting", decode_observation(record.kind, record.remote_id, record.payload))
-    at = observation.at if isinstance(observation, Message) else observation.start
-    return identity_of(keys_of(observation), at)
+    observation = decode_observation(record.kind, record.remote_id, record.payload)
+    at = observation.at if isinstance(observation, Message) else cast("Meeting", observation).start
+    return identity_of(Keys(record.key or 0, record.content or 0), at)
+
+
+def key_again(connection: Connection) -> None:
+    """Bring the columns that the pipeline computes from a payload up to date with its present rules."""
+    last = 0
+    columns = [fact.c[name] for name in Record._fields]
+    better = update(fact).where(fact.c.seq == bindparam("number"))
+    while rows := connection.execute(
+        select(fact.c.seq, *columns).where(fact.c.seq > last).order_by(fact.c.seq).limit(_KEYED_AT_ONCE)
+    ).all():
+        stored = {seq: Record(*record) for seq, *record in rows}
+        fresh = {
+            seq: encode(decode_observation(one.kind, one.remote_id, one.payload))[1] for seq, one in stored.items()
+        }
+        changed = [
+            {"number": seq, "key": one.key, "content": one.content, "sender": one.sender}
+            for seq, one in fresh.items()
+            if one and one != stored[seq]
+        ]
+        if changed:
+            connection.execute(better, changed)
+        last = rows[-1][0]
 
 
 def sent_senders(connection: Connection) -> dict[str, int]:

@@ -66,7 +66,8 @@ account = Table(
 # --------------------------------------------------------------------------- what was observed
 
 # `seq` grows with every change, so that whoever derives can ask for what is past a watermark. `key` and `content` are
-# 63-bit hashes (`model.Keys`) that find the facts which may belong together; NULL shares nothing.
+# 63-bit hashes (`model.Keys`) that find the facts which may belong together; NULL shares nothing. They and `sender`
+# follow from the payload, and are computed again when everything is derived anew.
 fact = Table(
     "fact",
     metadata,

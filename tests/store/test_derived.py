@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from syncd.errors import StoreBusy
 from syncd.model import (
@@ -27,7 +27,7 @@ from syncd.model import (
 )
 from syncd.pipeline.reconcile import reconcile
 from syncd.store import Store
-from syncd.store.schema import appearance, contact, interaction, namesake
+from syncd.store.schema import appearance, contact, fact, interaction, namesake
 from tests.store.records import (
     ANNA,
     BOB,
@@ -149,6 +149,26 @@ def test_deriving_anew_gives_the_same(store: Store, pages: Pages) -> None:
         assert trial.counts().interactions == 0
         derive(trial)
         assert list(trial.dump()) == before
+
+
+def test_deriving_anew_computes_again_what_an_older_program_computed(store: Store) -> None:
+    fill(
+        store,
+        "work",
+        mail(1, author=ME, to=(ANNA,), sent=True),
+        mail(1, "Archive/1", author=ME, to=(ANNA,)),
+        meeting(2),
+    )
+    store.restart_derivation("rules")
+    derive(store)
+    before, senders = list(store.dump()), store.sent_senders()
+    with store._transactions.writing() as connection:
+        connection.execute(update(fact).values(key=fact.c.seq, content=None, sender="older@home.example"))
+    store.restart_derivation("newer rules")
+    derive(store)
+
+    assert list(store.dump()) == before
+    assert store.sent_senders() == senders
 
 
 def count_orphans(store: Store) -> int:
