@@ -13,6 +13,7 @@ from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, sessi
 from syncd.errors import Exit, UsageError
 from syncd.model import InteractionKind, SectionKind, TieState, VerdictKind
 from syncd.pipeline.conversation import is_office
+from syncd.pipeline.machines import is_machine_address, is_room
 from syncd.pipeline.normalize import normal_address
 from syncd.review import digest, find_person, is_contact, relationships
 from syncd.sync import own_addresses
@@ -150,7 +151,13 @@ def _find(at: Session, everybody: Sequence[Relationship], name: str) -> Relation
     try:
         return find_person(everybody, name)
     except UsageError:
-        if normal_address(name) in own_addresses(at.store, at.policy):
+        address = normal_address(name)
+        if is_machine_address(address) or is_room(address, ""):
+            raise UsageError(
+                f"No person writes from {name}: such an address belongs to a machine or a room, and is nobody here.",
+                "See who is somebody: syncd people",
+            ) from None
+        if address in own_addresses(at.store, at.policy):
             raise UsageError(
                 f"{name} is an address of your own, and those never become people.",
                 "If it is not yours, see [me] and the `addresses` of your accounts: syncd config show",

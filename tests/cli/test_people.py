@@ -50,6 +50,14 @@ def test_an_address_of_mine_is_nobody_and_said_so(terminal: Terminal) -> None:
     assert "an address of your own" in said
 
 
+@pytest.mark.parametrize("address", ["notifications@github.com", "room5@corp.example"])
+def test_an_address_that_nobody_can_have_is_nobody_and_said_so(terminal: Terminal, address: str) -> None:
+    code, _, said = terminal.type("explain", address)
+
+    assert code == Exit.USAGE
+    assert "a machine or a room" in said
+
+
 def test_a_letter_of_mine_that_was_never_answered_makes_no_contact(terminal: Terminal) -> None:
     deliver("Elena Conti <elena@conti.example>", to="Far Away <far@away.example>", box="Sent")
     terminal.type("sync", "mail")
