@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from io import TextIOWrapper
 from typing import Annotated, cast
 
 import typer
@@ -61,6 +62,9 @@ def main() -> None:
     """Run the command line; every expected error ends as a sentence and the exit code that belongs to it."""
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 50, 50)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without the letters of a name still shows the rest
     sys.exit(_run())
 
 

@@ -128,7 +128,8 @@ def session(config: Path | None) -> Iterator[Session]:
 
 def print_json(value: object) -> None:
     """One JSON value on stdout; times as ISO 8601 in UTC."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=_plain)
+    universal = sys.stdout.encoding.lower().startswith("utf")
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=not universal, default=_plain)
     sys.stdout.write("\n")
 
 

@@ -40,7 +40,8 @@ def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
             for name, account in at.settings.accounts.items()
         ]
         counts = at.store.counts()
-        contacts = sum(1 for one in relationships(at.store, at.policy, at.now) if is_contact(one))
+        everybody = relationships(at.store, at.policy, at.now)
+        contacts = sum(is_contact(one) and not one.muted for one in everybody)
         stuck = _stuck_letter(at)
         following = _next_digest(at)
         if as_json:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncd.errors import Exit
+from tests.system.shell import Shell
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Terminal
 
 
@@ -67,3 +70,17 @@ def test_a_configuration_that_is_not_there_is_blamed_on_whoever_named_it(termina
     assert "named by --config" in terminal.type("--config", "/nowhere", "digest", "send")[2]
     terminal.monkeypatch.setenv("SYNCD_CONFIG", "/nowhere")
     assert "named by $SYNCD_CONFIG" in terminal.type("status")[2]
+
+
+@pytest.mark.parametrize("command", ["digest", "people"])
+def test_a_terminal_without_the_letters_of_a_name_still_shows_the_rest(
+    terminal: Terminal, tmp_path: Path, command: str
+) -> None:
+    deaf = Shell(tmp_path, {"SYNCD_CONFIG": str(terminal.config), "PYTHONIOENCODING": "ascii"})
+    known = {one["id"]: one for one in terminal.json("people")}
+    done = deaf.run(command)
+
+    assert done.returncode == Exit.OK, done.stderr
+    assert done.stdout.isascii()
+    assert any(one["name"] in done.stdout for one in known.values())
+    assert {one["id"]: one for one in deaf.json("people")} == known

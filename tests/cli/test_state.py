@@ -38,6 +38,13 @@ def test_status_counts_the_people_that_the_configuration_leaves(terminal: Termin
     assert terminal.json("status")["people"] == known - 1 == len(terminal.json("people"))
 
 
+def test_status_counts_nobody_who_was_let_go(terminal: Terminal) -> None:
+    everybody = terminal.json("people")
+    terminal.type("mute", everybody[0]["id"])
+
+    assert terminal.json("status")["people"] == len(everybody) - 1
+
+
 @pytest.mark.parametrize("command", ["sync", "doctor"])
 def test_an_account_in_trouble_says_what_to_type(terminal: Terminal, command: str) -> None:
     file = terminal.config
