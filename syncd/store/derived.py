@@ -226,7 +226,7 @@ def restart(connection: Connection, rules: str) -> None:
     Keys count as conclusions: those of an older program are computed again, unless nothing was derived from them yet.
     """
     if read(connection, "derivation"):
-        facts.key_again(connection)
+        facts.compute_again(connection)
     for table in (namesake, contact, interaction, appearance, alias, person, gone):
         connection.execute(delete(table))
     write(connection, "derivation", rules)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from syncd.model import Meeting, Observation
 
 
-_KEYED_AT_ONCE = 2000
+_COMPUTED_AT_ONCE = 2000
 
 Standing = Literal["none", "read", "failed"]
 """What the store has of a remote id: nothing, a record, or word that it could not be read."""
@@ -77,10 +77,14 @@ def encode(observation: Observation) -> tuple[str, Record | None]:
         payload = encode_observation(observation)
     if isinstance(observation, Unreadable):
         return remote_id, Record(remote_id, "unreadable", None, None, None, payload)
+    return remote_id, Record(remote_id, kind_of(observation), *_computed(observation), payload)
+
+
+def _computed(observation: Message | Meeting) -> tuple[int | None, int | None, str | None]:
+    """The columns `key`, `content` and `sender`, which the pipeline's rules decide."""
     keys = keys_of(observation)
     sender = _sender(observation) if isinstance(observation, Message) else None
-    kind = kind_of(observation)
-    return remote_id, Record(remote_id, kind, keys.key or None, keys.content or None, sender, payload)
+    return keys.key or None, keys.content or None, sender
 
 
 def _sender(message: Message) -> str | None:
@@ -156,31 +160,31 @@ def _trace(old: Record, new: Record | None) -> tuple[int, int | None, int | None
 
 
 def _identity(record: Record) -> int:
-    observation = decode_observation(record.kind, record.remote_id, record.payload)
-    at = observation.at if isinstance(observation, Message) else cast("Meeting", observation).start
+    observation = _observation(record)
+    at = observation.at if isinstance(observation, Message) else observation.start
     return identity_of(Keys(record.key or 0, record.content or 0), at)
 
 
-def key_again(connection: Connection) -> None:
-    """Bring the columns that the pipeline computes from a payload up to date with its present rules."""
+def _observation(record: Record) -> Message | Meeting:
+    """What a readable record says."""
+    return cast("Message | Meeting", decode_observation(record.kind, record.remote_id, record.payload))
+
+
+def compute_again(connection: Connection) -> None:
+    """Bring the columns that the pipeline's rules decide up to date with its present rules."""
     last = 0
-    columns = [fact.c[name] for name in Record._fields]
+    rows = select(fact.c.seq, *(fact.c[name] for name in Record._fields)).order_by(fact.c.seq).limit(_COMPUTED_AT_ONCE)
     better = update(fact).where(fact.c.seq == bindparam("number"))
-    while rows := connection.execute(
-        select(fact.c.seq, *columns).where(fact.c.seq > last).order_by(fact.c.seq).limit(_KEYED_AT_ONCE)
-    ).all():
-        stored = {seq: Record(*record) for seq, *record in rows}
-        fresh = {
-            seq: encode(decode_observation(one.kind, one.remote_id, one.payload))[1] for seq, one in stored.items()
-        }
-        changed = [
-            {"number": seq, "key": one.key, "content": one.content, "sender": one.sender}
-            for seq, one in fresh.items()
-            if one and one != stored[seq]
-        ]
+    while found := connection.execute(rows.where(fact.c.seq > last, fact.c.kind != "unreadable")).all():
+        changed = []
+        for number, *columns in found:
+            known = Record(*columns)
+            key, content, sender = _computed(_observation(known))
+            if (key, content, sender) != (known.key, known.content, known.sender):
+                changed.append({"number": number, "key": key, "content": content, "sender": sender})
         if changed:
             connection.execute(better, changed)
-        last = rows[-1][0]
+        last = found[-1][0]
 
 
 def sent_senders(connection: Connection) -> dict[str, int]:
