@@ -1,6 +1,6 @@
 """The whole way, as a user goes it: `syncd sync` from a real Dovecot to ranked people, and what comes after.
 
-    PYTHONPATH=. python benchmarks/first_sync.py 20000 100000
+    python benchmarks/first_sync.py 20000 100000
 
 Each command is a process of its own, start-up included. The raw drain asks for the same header fields over one bare
 socket and parses nothing: what no reader can beat. Compare ratios of one run; absolute times vary with the machine.
@@ -10,22 +10,22 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent))  # the tests' own server, also in a clone that is not installed
+
 from benchmarks.generate_mail import write
-from connectors._mail import FIELDS
+from benchmarks.raw_drain import drain
 from syncd.clock import system_clock
 from tests.servers.dovecot import PASSWORD, SENT, Dovecot, require_program
 from tests.servers.mailboxes import import_mboxes
 
 SYNCD = Path(sys.executable).parent / "syncd"
 OWNER = "elena@conti.example"
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +50,6 @@ def run(*words: str, config: Path) -> Cost:
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def drain(server: Dovecot, counts: dict[str, int]) -> float:
-    """Seconds for every header over one socket, in the connector's own chunks."""
-    start = time.perf_counter()
-    with socket.create_connection((server.host, server.port)) as connection:
-        answers = connection.makefile("rb")
-
-        def ask(command: str) -> None:
-            connection.sendall(f"a {command}\r\n".encode())
-            while not (line := answers.readline()).startswith(b"a "):
-                if line.endswith(b"}\r\n"):
-                    answers.read(int(line[line.rindex(b"{") + 1 : -3]))
-            if not line.startswith(b"a OK"):
-                raise RuntimeError(line.decode())
-
-        answers.readline()
-        ask(f"LOGIN {OWNER} {PASSWORD}")
-        for folder, count in counts.items():
-            ask(f"EXAMINE {folder}")
-            for first in range(1, count + 1, CHUNK):
-                chunk = f"{first}:{min(first + CHUNK - 1, count)}"
-                ask(f"UID FETCH {chunk} (UID INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})])")
-    return time.perf_counter() - start
-
-
 def measure(count: int) -> None:
     """Print one table."""
     with tempfile.TemporaryDirectory() as home, Dovecot(require_program(), storage="mdbox") as server:
@@ -88,7 +64,7 @@ def measure(count: int) -> None:
             f'address = "{OWNER}"\nhost = "{server.host}"\nport = {server.port}\ntls = "none"\n'
             f'password = {{ env = "IMAP_PASSWORD" }}\n[digest]\nto = "{OWNER}"\n[store]\nurl = "sqlite:///syncd.db"\n'
         )
-        cold, warm = drain(server, counts), drain(server, counts)
+        cold, warm = drain(server, OWNER, counts), drain(server, OWNER, counts)
         first = run("sync", config=config)
         print(f"\n{count:,} messages in {len(counts)} folders, Dovecot mdbox; load average {os.getloadavg()[0]:.1f}")
         print(f"{'':<34}{'wall s':>8}{'cpu s':>8}{'MB':>6}{'msg/s':>9}{'x raw':>7}")
