@@ -55,7 +55,15 @@ def sources(store: Store, accounts: Sequence[str]) -> tuple[Source, ...]:
 
 
 def _source(account: Account) -> Source:
-    return Source(account.name, account.connector, account.last_sync, account.error, account.hint, account.status)
+    return Source(
+        account.name,
+        account.connector,
+        account.last_sync,
+        account.error,
+        account.hint,
+        account.status,
+        account.failing_since,
+    )
 
 
 def digest(
@@ -86,11 +94,6 @@ def digest(
 def start_of(day: date, zone: ZoneInfo) -> datetime:
     """Midnight that begins `day` in `zone`, in UTC."""
     return datetime.combine(day, time.min, zone).astimezone(UTC)
-
-
-def digest_hour(day: date, policy: Policy) -> datetime:
-    """The instant, in UTC, at which the digest of `day` is written."""
-    return datetime.combine(day, policy.digest.at, ZoneInfo(policy.me.time_zone)).astimezone(UTC)
 
 
 def find_person(everybody: Sequence[Relationship], name: str) -> Relationship:

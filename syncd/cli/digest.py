@@ -12,7 +12,7 @@ from syncd.cli.session import ConfigOption, JsonOption, lend_config, paper, prin
 from syncd.deliver import deliver_pending, transport_for
 from syncd.errors import Exit, SyncdError
 from syncd.model import LetterState
-from syncd.pipeline.digest import people_shown
+from syncd.pipeline.digest import is_news, people_shown
 from syncd.pipeline.schedule import digest_due
 from syncd.secrets import resolve
 
@@ -99,7 +99,7 @@ def send(
         transport = transport_for(at.settings.send, resolve)
         if not if_due or digest_due(at.now, at.store.last_digest(), at.policy):
             written = compose(at, None)
-            if written.empty and at.policy.digest.empty == "skip":
+            if at.policy.digest.empty == "skip" and not is_news(written, at.store.last_digest(), at.policy):
                 talk.print("Nothing to say today; no mail was sent.")
             else:
                 letter = compose_letter(written, at.policy, at.store.digest_key(), at.settings.send.sender)

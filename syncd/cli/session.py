@@ -24,7 +24,7 @@ from syncd.clock import system_clock
 from syncd.config import find_config, load
 from syncd.connector import Context
 from syncd.errors import StoreBusy, UsageError
-from syncd.review import digest_hour
+from syncd.pipeline.schedule import instant_of
 from syncd.secrets import resolve
 from syncd.store import Store
 from syncd.sync import OpenAccount, derive
@@ -86,7 +86,7 @@ class Session:
             raise UsageError(f"{day!r} is not a date.", "Write it like 2026-10-06.") from None
         if not EARLIEST_DAY <= wanted <= LATEST_DAY:
             raise UsageError(f"{day} is too far away.", f"Name a day from {EARLIEST_DAY} to {LATEST_DAY}.")
-        return digest_hour(wanted, self.policy)
+        return instant_of(wanted, self.policy)
 
     @contextmanager
     def sources(self, names: Sequence[str]) -> Iterator[tuple[OpenAccount, ...]]:

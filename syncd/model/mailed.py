@@ -83,6 +83,7 @@ class Source:
     error: str = ""
     hint: str = ""
     status: AccountStatus = AccountStatus.OK
+    failing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def _mine(case: _Case) -> Verdict:
         return _verdict(VerdictKind.SELF, "You wrote it to yourself.")
     if mark is SubjectMark.UNSUBSCRIBE or any("unsubscribe" in one or "-leave@" in one for one in recipients):
         return _verdict(VerdictKind.AUTOMATED, "You only unsubscribed with it.")
-    if recipients and all(_ignored(one, case.ignore) or is_machine_address(one) for one in recipients):
+    if recipients and all(told_to_ignore(one, case.ignore) or is_machine_address(one) for one in recipients):
         return _verdict(VerdictKind.AUTOMATED, "You wrote to a machine.")
     return _by_my_programs(case.fields, mark) or _too_wide(case) or _BY_YOU
 
@@ -119,7 +119,7 @@ def _from_nobody(case: _Case) -> Verdict | None:
 
 
 def _told_to_ignore(case: _Case) -> Verdict | None:
-    if pattern := _ignored(case.author, case.ignore):
+    if pattern := told_to_ignore(case.author, case.ignore):
         return _verdict(VerdictKind.AUTOMATED, f'Your [ignore] addresses hold "{pattern}", which {case.author} fits.')
     return None
 
@@ -250,7 +250,8 @@ def _automatic(fields: Mapping[SignalName, str]) -> bool:
     return value is not None and value.partition(";")[0].partition("(")[0].strip().lower() not in ("no", "")
 
 
-def _ignored(address: str, ignore: Ignore) -> str:
+def told_to_ignore(address: str, ignore: Ignore) -> str:
+    """The pattern of [ignore] addresses that a normal address fits; "" when there is none."""
     return _ignoring(ignore.addresses, address)
 
 
@@ -282,6 +283,9 @@ def _apart(meeting: Meeting, own: OwnAddresses, ignore: Ignore) -> Verdict | Non
     others, limit = others_in(meeting, own), ignore.meetings_of_more_than
     if not invited or not others:
         return _verdict(VerdictKind.DECLINED, "Nobody else is invited to it.")
+    if all(told_to_ignore(one.address, ignore) for one in others):
+        pattern = told_to_ignore(others[0].address, ignore)
+        return _verdict(VerdictKind.AUTOMATED, f'Your [ignore] addresses hold "{pattern}".')
     if ignore.declined and all(one.response is Response.DECLINED for one in others):
         return _verdict(VerdictKind.DECLINED, "Everybody else declined it.")
     if len(invited) > limit:

@@ -6,7 +6,7 @@ Pure: the same relationships, agenda and day give the same digest. Who is due bu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -26,10 +26,10 @@ from syncd.pipeline.reasons import (
     why_lost,
     why_quiet,
 )
+from syncd.pipeline.schedule import instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from syncd.model import Appointment, Phrase, Relationship, Source
     from syncd.pipeline.policy import Policy
@@ -96,6 +96,17 @@ def compose(
         sources=tuple(sources),
         back_on=edition.today + policy.digest.repeat_after if named else None,
         generated=now,
+    )
+
+
+def is_news(digest: Digest, last: date | None, policy: Policy) -> bool:
+    """Whether a digest is worth a mail after the one of the day `last`: trouble with an account is told once."""
+    if any(section.kind is not SectionKind.NOTICE for section in digest.sections):
+        return True
+    told = instant_of(last, policy) if last else None
+    return any(
+        told is None or not isinstance(entry.at, datetime) or entry.at > told
+        for entry in digest.section(SectionKind.NOTICE)
     )
 
 

@@ -37,16 +37,27 @@ def _is_stale(source: Source, now: datetime) -> bool:
 
 
 def notices(sources: Sequence[Source], now: datetime, zone: tzinfo) -> tuple[Entry, ...]:
-    """One entry for each account that is stale or failing: since when, and what to do.
+    """One entry for each account that is stale or failing: since when (`at`), and what to do.
 
-    An account whose first reading is still under way is no trouble.
+    An account that nobody tried to read yet, or whose first reading is still under way, is no trouble.
     """
     return tuple(
-        Entry("", (_notice(source, zone),))
+        Entry("", (_notice(source, zone),), at=_began(source))
         for source in sources
         if source.status is AccountStatus.FAILING
-        or (_is_stale(source, now) and source.status is not AccountStatus.FIRST_SYNC)
+        or (_is_stale(source, now) and source.status is not AccountStatus.FIRST_SYNC and not _untried(source))
     )
+
+
+def _untried(source: Source) -> bool:
+    return source.last_sync is None and not source.error and source.status not in _PAUSED
+
+
+def _began(source: Source) -> datetime | None:
+    """When the trouble began, as far as it is known."""
+    if source.failing_since:
+        return source.failing_since
+    return source.last_sync + STALE_AFTER if source.last_sync else None
 
 
 def _notice(source: Source, zone: tzinfo) -> Phrase:

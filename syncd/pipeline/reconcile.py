@@ -26,7 +26,7 @@ from syncd.model import (
     Role,
     SignalName,
 )
-from syncd.pipeline.classify import classify_envelope, classify_meeting
+from syncd.pipeline.classify import classify_envelope, classify_meeting, told_to_ignore
 from syncd.pipeline.copies import Copy, Record, group_mails, merge_mails
 from syncd.pipeline.envelope import ROLES, envelope_of, list_addresses
 from syncd.pipeline.meetings import group_meetings, merge_meetings, others_in
@@ -166,6 +166,7 @@ def _of_meeting(
     others = others_in(meeting, own)
     if ignore.declined:
         others = tuple(one for one in others if one.response is not Response.DECLINED) or others
+    others = tuple(one for one in others if not told_to_ignore(one.address, ignore)) or others
     if not others:
         return None
     return Interaction(

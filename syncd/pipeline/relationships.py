@@ -43,7 +43,7 @@ def relate(
     past = in_order(touch for touch in touches if touch.until <= now)
     counted = conversation(person, past, policy.ignore)
     if said.talked:
-        talks = (_talk(day, zone) for day in said.talked if day <= today)
+        talks = (_talk(day, zone, now) for day in said.talked if day <= today)
         counted = in_order((*counted, *talks))
     history = history_of(counted)
     job = shared_job(person.addresses, past, policy, now, zone) if policy.me.jobs else None
@@ -85,9 +85,9 @@ def relate(
     )
 
 
-def _talk(day: date, zone: tzinfo) -> Touch:
-    """The owner's word that they talked that day; counted from its first minute."""
-    at = datetime.combine(day, time.min, zone).astimezone(UTC)
+def _talk(day: date, zone: tzinfo, now: datetime) -> Touch:
+    """The owner's word that they talked that day: later than whatever was written on it."""
+    at = min(now, datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC))
     return Touch(0, at, at, InteractionKind.TALK, Direction.MUTUAL, VerdictKind.HUMAN, Role.TO)
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from syncd.model import Letter, LetterState
 from syncd.store.codec import to_micros
@@ -21,9 +21,16 @@ if TYPE_CHECKING:
 
 
 def post(connection: Connection, one: Letter, people: Sequence[str]) -> bool:
-    """Put a letter into the outbox, and note whom it shows; False when its day has one already."""
+    """Put a letter into the outbox, and note whom it shows; False when its day has one already.
+
+    One that was refused makes way: it reached nobody, and what made it fail may be mended.
+    """
     day = one.day.isoformat()
-    if connection.execute(select(letter.c.day).where(letter.c.day == day)).one_or_none():
+    before = connection.execute(select(letter.c.state).where(letter.c.day == day)).scalar_one_or_none()
+    if before == LetterState.REFUSED.value:
+        connection.execute(delete(shown).where(shown.c.day == day))
+        connection.execute(delete(letter).where(letter.c.day == day))
+    elif before is not None:
         return False
     connection.execute(
         insert(letter).values(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
 from syncd.model import AccountStatus, SectionKind, Source
 from syncd.pipeline import phrases
+from syncd.pipeline.digest import is_news
 from syncd.pipeline.freshness import stale_accounts
-from syncd.pipeline.policy import PersonPolicy
-from tests.pipeline.diary import CLIENTS_ONLY, NOW, days_ago, heard, how_it_stands
+from syncd.pipeline.policy import Me, PersonPolicy
+from tests.pipeline.diary import CLIENTS_ONLY, NOW, POLICY, days_ago, heard, how_it_stands
 from tests.pipeline.morning import FRESH, appointment, cold, digest, failing, letters, named
 
 NOTICE, QUIET, OWED, LOST = SectionKind.NOTICE, SectionKind.QUIET, SectionKind.OWED, SectionKind.LOST
@@ -58,12 +59,29 @@ def test_an_account_that_fails_is_named_at_once_and_withholds_after_a_day() -> N
 def test_an_account_that_nobody_read_names_the_command() -> None:
     (stale,) = digest(sources=[replace(read(60), account="work")]).section(NOTICE)
     assert stale.why[0].value("hint") == "Type: syncd sync work"
-    (never,) = digest(sources=[read(None, AccountStatus.NEW)]).section(NOTICE)
+    (never,) = digest(sources=[replace(read(None, AccountStatus.FAILING), error="No such host.")]).section(NOTICE)
     assert never.why[0].code == "notice_never"
 
 
-def test_a_first_reading_under_way_is_no_trouble() -> None:
-    assert digest(sources=[read(None, AccountStatus.FIRST_SYNC)]).empty
+@pytest.mark.parametrize("status", [AccountStatus.FIRST_SYNC, AccountStatus.NEW])
+def test_a_first_reading_under_way_or_not_begun_is_no_trouble(status: AccountStatus) -> None:
+    assert digest(sources=[read(None, status)]).empty
+
+
+@pytest.mark.parametrize(("began", "news"), [(1, True), (24, True), (25, False), (24 * 30, False)])
+def test_trouble_alone_is_mailed_once_and_not_every_morning(began: int, *, news: bool) -> None:
+    """The last digest is yesterday's, of the same hour as `NOW`."""
+    trouble = replace(failing("mail"), failing_since=NOW - timedelta(hours=began))
+    yesterday = NOW.date() - timedelta(days=1)
+    policy = replace(POLICY, digest=replace(POLICY.digest, at=time(NOW.hour - 1, 30)), me=Me(time_zone="UTC"))
+
+    assert is_news(digest(sources=[trouble]), yesterday, policy) is news
+    assert is_news(digest(sources=[trouble]), None, policy)
+
+
+def test_a_quiet_day_is_no_news_and_somebody_going_quiet_is_whatever_was_told() -> None:
+    assert not is_news(digest(), NOW.date(), POLICY)
+    assert is_news(digest(cold()), NOW.date(), POLICY)
 
 
 def test_one_notice_for_each_account() -> None:

@@ -147,6 +147,15 @@ def test_who_declined_was_not_there() -> None:
     assert only(plan(nobody)).verdict.kind is VerdictKind.DECLINED
 
 
+def test_whom_the_owner_ignores_was_not_met() -> None:
+    everybody = only(plan(LUNCH))
+    first = everybody.contacts[0].address
+    rest = only(plan(LUNCH, ignore=Ignore(addresses=(first,))))
+    assert [one.address for one in rest.contacts] == [one.address for one in everybody.contacts[1:]]
+    nobody = only(plan(LUNCH, ignore=Ignore(addresses=("*",))))
+    assert nobody.verdict.kind is VerdictKind.AUTOMATED
+
+
 def test_rooms_and_machines_are_nobody() -> None:
     rooms = ("room-12@acme.example", "c_77@resource.calendar.google.com", "noreply@meet.example")
     assert plan(replace(LUNCH, participants=(attendee(ME[0]), *map(attendee, rooms)))).interactions == ()

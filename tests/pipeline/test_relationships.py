@@ -58,7 +58,14 @@ def test_saying_that_we_talked_makes_a_contact_on_that_day() -> None:
     assert one.followed
     assert one.last_touch is not None
     assert one.last_touch.kind is InteractionKind.TALK
-    assert one.tie.last == at("2026-09-30", 22), "midnight in Rome"
+    assert one.tie.last is not None
+    assert at("2026-09-30", 22) < one.tie.last < at("2026-10-01", 22), "on that day in Rome"
+
+
+def test_a_talk_comes_after_whatever_was_written_that_day() -> None:
+    one = how_it_stands([wrote("2026-09-01"), heard("2026-10-01")], said(DecisionKind.TALKED, "2026-10-01"))
+    assert one.last_touch is not None
+    assert one.last_touch.kind is InteractionKind.TALK
 
 
 def test_having_talked_today_counts_at_once_and_tomorrow_not_yet() -> None:

@@ -33,6 +33,16 @@ def test_there_is_one_letter_a_day(store: Store) -> None:
     assert store.shown() == {"p:1": (DAY,)}
 
 
+def test_a_letter_that_was_refused_makes_way_for_another_of_its_day(store: Store) -> None:
+    store.post(LETTER, ["p:1"])
+    store.mark(DAY, LetterState.REFUSED, "Mailbox unknown.")
+    mended = replace(LETTER, content=b"Another")
+
+    assert store.post(mended, ["p:2"])
+    assert store.letters() == (mended,)
+    assert store.shown() == {"p:2": (DAY,)}
+
+
 def test_a_letter_whose_people_cannot_be_noted_is_not_posted(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)null"):
         store.post(LETTER, [None])  # type: ignore[list-item]  # a mistake that the database finds late
