@@ -176,15 +176,15 @@ def derive(store: Store, policy: Policy, report: Report = _silent) -> Derivation
         facts += len(pending.facts)
         interactions += len(plan.interactions)
         report(Progress(facts, None))
-    identify(store, policy, own, anew=facts > 0)
+    identify(store, policy, own)
     return Derivation(facts, interactions)
 
 
-def identify(store: Store, policy: Policy, own: OwnAddresses, *, anew: bool) -> None:
-    """Say again which addresses are one person, when the facts (`anew`), the decisions or the configuration changed."""
+def identify(store: Store, policy: Policy, own: OwnAddresses) -> None:
+    """Say again which addresses are one person, when the interactions, the decisions or the configuration changed."""
     decisions = store.decisions()
     key = _fingerprint(repr(decisions), repr(policy.people), own.fingerprint())
-    if anew or store.identity_key() != key:
+    if store.identity_key() != key:
         store.apply_identities(resolve(store.sightings(), store.namesakes(), decisions, policy.people, own), key)
 
 

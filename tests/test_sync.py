@@ -12,8 +12,9 @@ from syncd.connector import ConnectorOptions, Page
 from syncd.errors import AuthRequired, CursorExpired, CursorMoved, Misconfigured, StoreError, Transient
 from syncd.model import AccountStatus, Message, Observation, Participant, Role, Unreadable
 from syncd.pipeline.policy import Me, Policy
+from syncd.pipeline.reconcile import reconcile
 from syncd.store import Store
-from syncd.sync import OpenAccount, commit, derive, poll, read_pages, rebuild
+from syncd.sync import OpenAccount, commit, derive, own_addresses, poll, read_pages, rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -193,6 +194,19 @@ def test_deriving_page_by_page_equals_a_rebuild(store: Store) -> None:
 
     assert list(store.dump()) == page_by_page
     assert store.counts().interactions == 5
+
+
+def test_a_death_between_exchanges_and_people_is_made_good(store: Store) -> None:
+    poll(store, source(letter(1)), NOW)
+    derive(store, POLICY)
+    poll(store, source(letter(1), letter(2, author="bob@berg.example")), NOW)
+    pending = store.pending()
+    assert pending
+    own = own_addresses(store, POLICY)
+    store.apply(reconcile(pending.facts, own, POLICY.ignore, pending.gone), pending.through)
+    derive(store, POLICY)
+
+    assert {person.addresses for person in store.people()} == {("anna@arup.example",), ("bob@berg.example",)}
 
 
 def test_an_own_address_of_the_configuration_turns_received_into_sent(store: Store) -> None:

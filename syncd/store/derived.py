@@ -151,7 +151,10 @@ def _state(connection: Connection) -> State:
 
 
 def apply(connection: Connection, plan: Plan, claim: Claim) -> bool:
-    """Replace what the plan voids by what it concludes, and move on; False when the claim holds no longer."""
+    """Replace what the plan voids by what it concludes, and move on; False when the claim holds no longer.
+
+    Who is who has to be said again, even if this process dies before it comes to that.
+    """
     if _state(connection) != claim.before:
         return False
     if claim.again:
@@ -161,6 +164,7 @@ def apply(connection: Connection, plan: Plan, claim: Claim) -> bool:
     connection.execute(delete(gone).where(gone.c.id <= claim.traces))
     write(connection, "watermark", str(claim.after.watermark))
     write(connection, "reached", str(claim.after.reached))
+    write(connection, "identity", "")
     return True
 
 
