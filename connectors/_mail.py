@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from connectors._mail_addresses import reader
 from connectors._mail_dates import sent_at
-from connectors._mail_signals import signals_of
+from connectors._mail_signals import SPEAKING, signals_of
 from connectors._mail_words import decode_bytes, decode_words, first_identifier, tidy
 from syncd.connector import DIGEST_LIST_ID
-from syncd.model import Message, Participant, Role, Signal, Unreadable
+from syncd.model import Message, Participant, Role, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,12 +33,14 @@ LONGEST_HEADER: Final = 1 << 19
 LONGEST_SUBJECT: Final = 500
 
 _SENDERS, _TO, _CC, _BCC = map(reader, (Role.FROM, Role.TO, Role.CC, Role.BCC))
-_KNOWN: Final = {spelling: name.lower() for name in FIELDS for spelling in (name, name.lower(), name.upper())}
-_CORE: Final = frozenset(
-    ("message-id", "in-reply-to", "references", "date", "from", "to", "cc", "bcc", "subject", "content-type")
-) | {"return-path"}
+_KNOWN: Final = {
+    spelling: name.lower() for name in FIELDS for spelling in (name, name.lower(), name.upper(), name.capitalize())
+} | {"Message-Id": "message-id"}
+"""The usual spellings of the fields that are read."""
+
 _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n") + b"\x7f"
 _FOLD: Final = re.compile(r"\n(?=[ \t])")
+_FIELD: Final = re.compile(r"^([^\s:]+)[ \t]*+:[ \t]*+(.*)", re.MULTILINE)
 
 
 def fields(*, subjects: bool) -> tuple[str, ...]:
@@ -75,15 +77,18 @@ def _split(header: bytes) -> dict[str, str]:
     end = header.find(b"\r")
     if end >= 0 and header[end + 1 : end + 2] not in b"\r\n":  # lines that end as on an old Macintosh
         header = header.replace(b"\r", b"\n")
-    text = decode_bytes(header[:LONGEST_HEADER].translate(None, _CONTROLS).lstrip(b"\n"))
+    text = decode_bytes(header[:LONGEST_HEADER].translate(None, _CONTROLS).lstrip(b"\n\t \xef\xbb\xbf"))
     if "\n\n" in text:
         text = text.partition("\n\n")[0]
     if "\n " in text or "\n\t" in text:
         text = _FOLD.sub("", text)
-    found: dict[str, str] = {}
-    for line in text.split("\n"):
-        name, _, value = line.partition(":")
-        key = _KNOWN.get(name) or _KNOWN.get(name.strip().lower())
+    told = _FIELD.findall(text)
+    found = {_KNOWN[name]: value for name, value in told if name in _KNOWN}
+    if len(found) == len(told):
+        return found
+    found.clear()
+    for name, value in told:
+        key = _KNOWN.get(name) or _KNOWN.get(name.lower())
         if key:
             found[key] = f"{found[key]}\n{value}" if key in found else value
     return found
@@ -110,10 +115,7 @@ def _read(
     if at is None:
         date = tidy(found.get("date", ""), 80)
         return Unreadable(remote_id, f"Its date {date!r} cannot be believed." if date else "It carries no date.")
-    signals: tuple[Signal, ...] = ()
-    kind = found.get("content-type", "").lower()
-    if sent or "report" in kind or "calendar" in kind or "return-path" in found or not _CORE.issuperset(found):
-        signals = signals_of(found, sender, sent=sent)
+    about = tuple([item for item in found.items() if item[0] in SPEAKING])
     subject = found["subject"].partition("\n")[0] if subjects and "subject" in found else ""
     return Message(
         remote_id,
@@ -121,7 +123,7 @@ def _read(
         people,
         first_identifier(found["message-id"]) if "message-id" in found else "",
         _parent(found),
-        signals,
+        signals_of(about, sender, sent=sent) if about or sent else (),
         tidy(decode_words(subject), LONGEST_SUBJECT) if subject else "",
     )
 

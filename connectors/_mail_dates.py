@@ -16,7 +16,7 @@ EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 
 _AHEAD: Final = timedelta(days=1)
 _USUAL: Final = re.compile(
-    r"\s*(?:[A-Z][a-z]{2},? ?)? ?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? "
+    r"\s*(?:[A-Z][a-z]{2},? ?)? ?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d)(?::(\d\d))? "
     r"([+-]\d{4}|GMT|UTC|UT|Z)\b",
     re.ASCII,
 )
@@ -25,7 +25,6 @@ _MONTHS: Final = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
     "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
 }  # fmt: skip
-_FIRST_FULL_YEAR: Final = 1000
 _COMMENT: Final = re.compile(r"\([^()]*\)")
 _LOOSE_COLON: Final = re.compile(r" *: *")
 _FARTHEST_ZONE: Final = timedelta(hours=16)
@@ -60,12 +59,12 @@ def parse_date(value: str) -> datetime | None:
     match = _USUAL.match(value)
     if match is None:
         return _parse_unusual(value)
-    day, month, year, hour, minute, second, zone = match.groups()
+    day, month, year, clock, second, zone = match.groups()
     try:
         local = datetime(
-            int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second) if second else 0, tzinfo=UTC
+            int(year), _MONTHS[month], int(day), int(clock[:2]), int(clock[3:]), int(second or 0), tzinfo=UTC
         )
-        return local - _offset(zone) if local.year >= _FIRST_FULL_YEAR else _parse_unusual(value)
+        return local - (_offsets.get(zone) or _offset(zone)) if year >= "1000" else _parse_unusual(value)
     except (KeyError, ValueError, OverflowError):
         return _parse_unusual(value)
 

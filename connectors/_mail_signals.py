@@ -6,6 +6,7 @@ Reported as `SignalName` defines each; what they amount to is decided in the pip
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from connectors._mail_addresses import reader
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 LONGEST_VALUE: Final = 500
 
-_read: Final = reader(Role.TO)
+_LONGEST_CACHED: Final = 1500
+
+_mailboxes: Final = reader(Role.TO)
 
 _ANGLED: Final = re.compile(r"<([^<>]*)>")
 _MAILTO: Final = re.compile(r"mailto:([^>?\s]+)", re.IGNORECASE)
@@ -40,12 +43,35 @@ _DELIVERED: Final = ("delivered-to", "x-original-to", "envelope-to")
 _ORIGINAL_IDS: Final = ("x-microsoft-original-message-id", "x-google-original-message-id", "x-original-message-id")
 
 
-def signals_of(found: Mapping[str, str], sender: str, *, sent: bool) -> tuple[Signal, ...]:
-    """The signals of one header block (lower-case names, unfolded values); `sender` is its From in lower case."""
+SPEAKING: Final = frozenset(
+    (*_VERBATIM, *_DELIVERED, *_ORIGINAL_IDS, "content-type", "content-class", "list-id", "list-post")
+) | {"reply-to", "sender", "return-path"}
+"""The fields, in lower case, that may say something."""
+
+
+def signals_of(about: tuple[tuple[str, str], ...], sender: str, *, sent: bool) -> tuple[Signal, ...]:
+    """The signals in the `SPEAKING` fields of one header block (unfolded); `sender` is its From in lower case."""
+    told = tuple([(name, value) for name, value in about if _says_something(name, value)])
+    if sum([len(value) for _, value in told]) > _LONGEST_CACHED:
+        return _read(told, sender, sent=sent)
+    return _remember(told, sender, sent=sent)
+
+
+def _says_something(name: str, value: str) -> bool:
+    if name == "content-type":
+        return "report" in value.lower() or "calendar" in value.lower()
+    return name != "return-path" or value.strip() == "<>"
+
+
+def _read(told: tuple[tuple[str, str], ...], sender: str, *, sent: bool) -> tuple[Signal, ...]:
+    found = dict(told)
     signals = [*_verbatim(found), *_of_its_type(found), *_of_a_list(found), *_of_its_way(found, sender)]
     if sent:
         signals.append(Signal(SignalName.FOLDER, "sent"))
     return tuple(signals)
+
+
+_remember: Final = lru_cache(maxsize=2048)(_read)
 
 
 def _verbatim(found: Mapping[str, str]) -> Iterator[Signal]:
@@ -87,9 +113,9 @@ def _of_its_way(found: Mapping[str, str], sender: str) -> Iterator[Signal]:
         first = next(iter(_addresses(found.get(field, ""))), "")
         if first and first.lower() != sender:
             yield Signal(name, first)
-    if found.get("return-path", "").strip() == "<>":
+    if "return-path" in found:
         yield Signal(SignalName.RETURN_PATH, "<>")
 
 
 def _addresses(value: str) -> tuple[str, ...]:
-    return tuple(each.address for each in _read(value)) if value else ()
+    return tuple(each.address for each in _mailboxes(value)) if value else ()
