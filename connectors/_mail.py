@@ -115,7 +115,6 @@ def _read(
     if at is None:
         date = tidy(found.get("date", ""), 80)
         return Unreadable(remote_id, f"Its date {date!r} cannot be believed." if date else "It carries no date.")
-    about = tuple([item for item in found.items() if item[0] in SPEAKING])
     subject = found["subject"].partition("\n")[0] if subjects and "subject" in found else ""
     return Message(
         remote_id,
@@ -123,7 +122,7 @@ def _read(
         people,
         first_identifier(found["message-id"]) if "message-id" in found else "",
         _parent(found),
-        signals_of(about, sender, sent=sent) if about or sent else (),
+        signals_of(found, sender, sent) if sent or not SPEAKING.isdisjoint(found) else (),
         tidy(decode_words(subject), LONGEST_SUBJECT) if subject else "",
     )
 

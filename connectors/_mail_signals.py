@@ -20,6 +20,8 @@ LONGEST_VALUE: Final = 500
 
 _LONGEST_CACHED: Final = 1500
 
+_TELLING_TYPE: Final = re.compile("report|calendar", re.IGNORECASE)
+_IN_SENT: Final = (Signal(SignalName.FOLDER, "sent"),)
 _mailboxes: Final = reader(Role.TO)
 
 _ANGLED: Final = re.compile(r"<([^<>]*)>")
@@ -43,32 +45,37 @@ _DELIVERED: Final = ("delivered-to", "x-original-to", "envelope-to")
 _ORIGINAL_IDS: Final = ("x-microsoft-original-message-id", "x-google-original-message-id", "x-original-message-id")
 
 
+_OF_ITS_TYPE: Final = ("content-type", "content-class")
+_COMPARED: Final = ("reply-to", "sender")
+
 SPEAKING: Final = frozenset(
-    (*_VERBATIM, *_DELIVERED, *_ORIGINAL_IDS, "content-type", "content-class", "list-id", "list-post")
-) | {"reply-to", "sender", "return-path"}
+    (*_VERBATIM, *_DELIVERED, *_ORIGINAL_IDS, *_OF_ITS_TYPE, *_COMPARED, "list-id", "list-post", "return-path")
+)
 """The fields, in lower case, that may say something."""
 
 
-def signals_of(about: tuple[tuple[str, str], ...], sender: str, *, sent: bool) -> tuple[Signal, ...]:
-    """The signals in the `SPEAKING` fields of one header block (unfolded); `sender` is its From in lower case."""
-    told = tuple([(name, value) for name, value in about if _says_something(name, value)])
+def signals_of(found: Mapping[str, str], sender: str, sent: bool) -> tuple[Signal, ...]:  # noqa: FBT001 - part of a key
+    """The signals of one header block (lower-case names, unfolded values); `sender` is its From in lower case."""
+    told = tuple([item for item in found.items() if item[0] in SPEAKING and not _is_usual(*item)])
+    if not told:
+        return _IN_SENT if sent else ()
+    if not any(name in found for name in _COMPARED):
+        sender = ""
     if sum([len(value) for _, value in told]) > _LONGEST_CACHED:
-        return _read(told, sender, sent=sent)
-    return _remember(told, sender, sent=sent)
+        return _read(told, sender, sent)
+    return _remember(told, sender, sent)
 
 
-def _says_something(name: str, value: str) -> bool:
+def _is_usual(name: str, value: str) -> bool:
     if name == "content-type":
-        return "report" in value.lower() or "calendar" in value.lower()
-    return name != "return-path" or value.strip() == "<>"
+        return not _TELLING_TYPE.search(value)
+    return name == "return-path" and value.strip() != "<>"
 
 
-def _read(told: tuple[tuple[str, str], ...], sender: str, *, sent: bool) -> tuple[Signal, ...]:
+def _read(told: tuple[tuple[str, str], ...], sender: str, sent: bool) -> tuple[Signal, ...]:  # noqa: FBT001 - part of a key
     found = dict(told)
-    signals = [*_verbatim(found), *_of_its_type(found), *_of_a_list(found), *_of_its_way(found, sender)]
-    if sent:
-        signals.append(Signal(SignalName.FOLDER, "sent"))
-    return tuple(signals)
+    signals = (*_verbatim(found), *_of_its_type(found), *_of_a_list(found), *_of_its_way(found, sender))
+    return signals + _IN_SENT if sent else signals
 
 
 _remember: Final = lru_cache(maxsize=2048)(_read)
@@ -109,7 +116,7 @@ def _of_its_way(found: Mapping[str, str], sender: str) -> Iterator[Signal]:
         identifier = first_identifier(found[field]) if field in found else ""
         if identifier:
             yield Signal(SignalName.ORIGINAL_ID, identifier)
-    for field, name in (("reply-to", SignalName.REPLY_TO), ("sender", SignalName.SENDER)):
+    for field, name in zip(_COMPARED, (SignalName.REPLY_TO, SignalName.SENDER), strict=True):
         first = next(iter(_addresses(found.get(field, ""))), "")
         if first and first.lower() != sender:
             yield Signal(name, first)

@@ -58,7 +58,8 @@ def test_line_ends_and_spelling_of_names_do_not_matter() -> None:
     plain = USUAL.replace(b"From", b"from").replace(b"Date", b"DATE")
     plain += b"sUBJECT : Hi\nTo:\n b@example.org\n\nTo: no@example.org"
     message = read(plain)
-    assert message == read(plain.replace(b"\n", b"\r\n")) == read(plain.replace(b"\n", b"\r")) == read(b"\xef\xbb\xbf\n " + plain)
+    assert message == read(plain.replace(b"\n", b"\r\n")) == read(plain.replace(b"\n", b"\r"))
+    assert message == read(b"\xef\xbb\xbf\n " + plain)
     assert [who.address for who in message.participants] == ["a@example.org", "b@example.org"]
     assert message.subject == "Hi"
 
