@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from connectors._mail_addresses import reader
 from connectors._mail_dates import sent_at
-from connectors._mail_signals import SPEAKING, signals_of
+from connectors._mail_signals import signals_of
 from connectors._mail_words import decode_bytes, decode_words, first_identifier, tidy
 from syncd.connector import DIGEST_LIST_ID
 from syncd.model import Message, Participant, Role, Unreadable
@@ -122,7 +122,7 @@ def _read(
         people,
         first_identifier(found["message-id"]) if "message-id" in found else "",
         _parent(found),
-        signals_of(found, sender, sent) if sent or not SPEAKING.isdisjoint(found) else (),
+        signals_of(found, sender, sent),
         tidy(decode_words(subject), LONGEST_SUBJECT) if subject else "",
     )
 

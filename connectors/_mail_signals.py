@@ -43,33 +43,27 @@ _VERBATIM: Final = {
 }
 _DELIVERED: Final = ("delivered-to", "x-original-to", "envelope-to")
 _ORIGINAL_IDS: Final = ("x-microsoft-original-message-id", "x-google-original-message-id", "x-original-message-id")
-
-
-_OF_ITS_TYPE: Final = ("content-type", "content-class")
 _COMPARED: Final = ("reply-to", "sender")
 
-SPEAKING: Final = frozenset(
-    (*_VERBATIM, *_DELIVERED, *_ORIGINAL_IDS, *_OF_ITS_TYPE, *_COMPARED, "list-id", "list-post", "return-path")
+_SPEAKING: Final = frozenset(
+    (*_VERBATIM, *_DELIVERED, *_ORIGINAL_IDS, *_COMPARED, "content-class", "list-id", "list-post")
 )
-"""The fields, in lower case, that may say something."""
 
 
 def signals_of(found: Mapping[str, str], sender: str, sent: bool) -> tuple[Signal, ...]:  # noqa: FBT001 - part of a key
     """The signals of one header block (lower-case names, unfolded values); `sender` is its From in lower case."""
-    told = tuple([item for item in found.items() if item[0] in SPEAKING and not _is_usual(*item)])
+    told = [item for item in found.items() if item[0] in _SPEAKING]
+    if _TELLING_TYPE.search(found.get("content-type", "")):
+        told.append(("content-type", found["content-type"]))
+    if found.get("return-path", "").strip() == "<>":
+        told.append(("return-path", "<>"))
     if not told:
         return _IN_SENT if sent else ()
     if not any(name in found for name in _COMPARED):
         sender = ""
     if sum([len(value) for _, value in told]) > _LONGEST_CACHED:
-        return _read(told, sender, sent)
-    return _remember(told, sender, sent)
-
-
-def _is_usual(name: str, value: str) -> bool:
-    if name == "content-type":
-        return not _TELLING_TYPE.search(value)
-    return name == "return-path" and value.strip() != "<>"
+        return _read(tuple(told), sender, sent)
+    return _remember(tuple(told), sender, sent)
 
 
 def _read(told: tuple[tuple[str, str], ...], sender: str, sent: bool) -> tuple[Signal, ...]:  # noqa: FBT001 - part of a key
