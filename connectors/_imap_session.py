@@ -175,7 +175,7 @@ def _protection(options: ImapOptions) -> ssl.SSLContext | None:
     if options.tls == "none":
         return None
     try:
-        return ssl.create_default_context(cafile=options.ca_file)
+        return ssl.create_default_context(cafile=options.ca_file and options.ca_file.expanduser())
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(
             f"The certificates in {options.ca_file} cannot be read ({getattr(error, 'strerror', '') or error}).",

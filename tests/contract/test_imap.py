@@ -11,8 +11,8 @@ import pytest
 
 from connectors._imap_options import ImapOptions
 from connectors.imap import Imap
-from syncd.connector import SecretRef
 from syncd.testing import NOW, ConnectorContract, cannot, context
+from tests.contract.imap_account import REFERENCE, letter
 from tests.servers.dovecot import PASSWORD, Dovecot, require_program
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from syncd.connector import Connector
 
 _USERS = count(1)
-_REFERENCE = SecretRef(env="THE_PASSWORD")
 HOSTILE = b"Subject: \xff\xfe nobody wrote this\r\nTo: undisclosed-recipients:;\r\n\r\n"
 
 
@@ -34,20 +33,6 @@ def dovecot() -> Iterator[Dovecot]:
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.imap.PAGE", 4)
-
-
-def letter(number: int) -> bytes:
-    """A message; the number tells it from all others."""
-    sent = NOW - timedelta(days=1, minutes=number)
-    return (
-        f"Message-ID: <{number}@example.org>\r\n"
-        f"Date: {sent:%a, %d %b %Y %H:%M:%S +0000}\r\n"
-        f"From: Ada Lovelace <ada{number}@example.org>\r\n"
-        "To: me@example.com\r\n"
-        f"Subject: Letter {number}\r\n"
-        "\r\n"
-        f"From here on I write to you about {number}.\r\n"
-    ).encode()
 
 
 class DovecotAccount:
@@ -76,11 +61,11 @@ class DovecotAccount:
                 "host": self.server.host,
                 "port": self.server.port,
                 "tls": "none",
-                "password": _REFERENCE,
+                "password": REFERENCE,
                 "first_sync": self.first_sync,
             }
         )
-        return Imap(options, context(stopping=stopping, subjects=subjects, secrets={_REFERENCE: self.password}))
+        return Imap(options, context(stopping=stopping, subjects=subjects, secrets={REFERENCE: self.password}))
 
     def add(self, count: int = 1) -> None:
         with self.server.client(self.user) as client:
