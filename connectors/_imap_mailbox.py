@@ -139,9 +139,8 @@ class Mailbox:
 
     def close(self) -> None:
         """Let go of the connection; never raises."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
+        self._folder = None
+        self._hang_up()
 
     def steadily(self, work: Callable[[Session], Found]) -> Found:
         """Do `work`, with a new connection when the present one is lost; raises LostError when that is lost as well."""
@@ -152,7 +151,7 @@ class Mailbox:
                 try:
                     return work(self._open())
                 except LostError:
-                    self.close()
+                    self._hang_up()
                     raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -176,6 +175,11 @@ class Mailbox:
         """Raise Transient when a refusal means "not now"."""
         if is_busy(refusal.code, refusal.text):
             raise busy(self._options.host, refusal.text) from refusal
+
+    def _hang_up(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
 
     def _open(self) -> Session:
         """The present connection, or a new one with the same folder open."""

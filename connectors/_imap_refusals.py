@@ -31,9 +31,6 @@ _SWITCHED_OFF: Final = re.compile(
     re.IGNORECASE,
 )
 _APP_PASSWORD: Final = re.compile(r"app(?:lication)?.?specific|app password|authori[sz](?:ed|ation) code|web ?browser")
-_GONE: Final = re.compile(
-    r"nonexist|not exist|doesn't exist|not found|no such|unknown (?:mailbox|folder)", re.IGNORECASE
-)
 
 
 def is_busy(code: str, text: str) -> bool:
@@ -41,11 +38,6 @@ def is_busy(code: str, text: str) -> bool:
     if code in _BUSY_CODES or _BACKOFF.search(text) or _BUSY.search(text):
         return True
     return bool(_PERHAPS_BUSY.search(text)) and not _WRONG_SECRET.search(text)
-
-
-def is_gone(code: str, text: str) -> bool:
-    """Whether a refusal means that the folder is not there any more."""
-    return code == "NONEXISTENT" or bool(_GONE.search(text))
 
 
 def quote(text: str) -> str:

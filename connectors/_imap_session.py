@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from connectors._imap_options import ImapOptions
+    from connectors._imap_wire import Answer
 
 CONNECT_WITHIN: Final = 30.0
 """Seconds until a server that does not take the connection is given up."""
@@ -49,21 +50,20 @@ class Session:
 
         Raises AuthRequired, Misconfigured or Transient.
         """
-        offered = frozenset(self._client.capabilities())
         try:
-            if self._client._imap.state != "AUTH":  # noqa: SLF001 - a greeting of PREAUTH has signed us in
-                self._authenticate(offered, secret)
+            offered = frozenset(self._client.capabilities())
+            signed_in = self._client._imap.state == "AUTH"  # noqa: SLF001 - a greeting of PREAUTH says so
+            answer = None if signed_in else self._authenticate(offered, secret)
             if b"ID" in offered:  # some servers show nothing to a client without a name
                 self.wire.mention(b'ID ("name" "syncd")')
-            told = self.wire.ask(b"CAPABILITY")
+            told = _capabilities(answer) if answer else None
+            self.capabilities = told or _capabilities(self.wire.ask(b"CAPABILITY")) or offered
         except LostError as lost:
             raise broken_off(self._account, self._options.host, lost.farewell, str(lost)) from lost
+        except (OSError, imaplib.IMAP4.error) as error:
+            raise broken_off(self._account, self._options.host, "", str(error)) from error
         except RefusedError as refused:
             raise self._refused(refused) from refused
-        listed = [
-            reply.text.upper().split()[2:] for reply in told.replies if reply.text[2:13].upper() == b"CAPABILITY "
-        ]
-        self.capabilities = frozenset(capability for words in listed for capability in words) or offered
 
     def close(self) -> None:
         """Say goodbye where that can be understood, and let go of the socket; never raises."""
@@ -74,7 +74,7 @@ class Session:
         with suppress(OSError, ValueError, imaplib.IMAP4.error):
             self._client.shutdown()
 
-    def _authenticate(self, offered: frozenset[bytes], secret: Callable[[], str]) -> None:
+    def _authenticate(self, offered: frozenset[bytes], secret: Callable[[], str]) -> Answer:
         if self._options.token is not None:
             if b"AUTH=XOAUTH2" not in offered:
                 raise Misconfigured(
@@ -82,21 +82,19 @@ class Session:
                     f"Give the account {self._account} a password in place of the token.",
                 )
             try:
-                self.wire.authenticate("XOAUTH2", self._bearer(secret()))
+                return self.wire.authenticate("XOAUTH2", self._bearer(secret()))
             except RefusedError:
-                self.wire.authenticate("XOAUTH2", self._bearer(secret()))
-            return
+                return self.wire.authenticate("XOAUTH2", self._bearer(secret()))
         password = secret().encode()
         user = self._options.user.encode()
         if b"LOGINDISABLED" not in offered and (user + password).isascii():
-            self.wire.ask(b"LOGIN " + quoted(user) + b" " + quoted(password))
-        elif b"AUTH=PLAIN" in offered:
-            self.wire.authenticate("PLAIN", (b"\0" + user + b"\0" + password,))
-        else:
-            raise Misconfigured(
-                f"{self._options.host} lets nobody sign in with this password over this connection.",
-                f'Set tls = "implicit" or "starttls" for the account {self._account}, or take a plain ASCII password.',
-            )
+            return self.wire.ask(b"LOGIN " + quoted(user) + b" " + quoted(password))
+        if b"AUTH=PLAIN" in offered:
+            return self.wire.authenticate("PLAIN", (b"\0" + user + b"\0" + password,))
+        raise Misconfigured(
+            f"{self._options.host} lets nobody sign in with this password over this connection.",
+            f'Set tls = "implicit" or "starttls" for the account {self._account}, or take a plain ASCII password.',
+        )
 
     def _bearer(self, token: str) -> Iterable[bytes]:
         """The one response of XOAUTH2; a second challenge carries the error and is answered with nothing."""
@@ -104,6 +102,18 @@ class Session:
 
     def _refused(self, refused: RefusedError) -> ConnectorError:
         return sign_in_refused(self._account, self._options.host, self._options.user, refused.code, refused.text)
+
+
+def _capabilities(answer: Answer) -> frozenset[bytes]:
+    """What an answer says the server can do; empty when it says nothing about it."""
+    if answer.code == "CAPABILITY":
+        return frozenset(answer.value.upper().split())
+    return frozenset(
+        word
+        for reply in answer.replies
+        if reply.text[2:13].upper() == b"CAPABILITY "
+        for word in reply.text.upper().split()[2:]
+    )
 
 
 def open_session(account: str, options: ImapOptions, secret: Callable[[], str]) -> Session:

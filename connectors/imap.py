@@ -111,8 +111,7 @@ class _Reading:
     def pages(self, given: str | None) -> Iterator[Page]:
         """The pages of every folder that has something new, and a last one when only the place changed."""
         last = given
-        refusal: RefusedError | None = None
-        refusals = 0
+        refusals: dict[Folder, RefusedError] = {}
         statuses = self._statuses()
         changed = [folder for folder in self._chosen.folders if not self._is_unchanged(folder, statuses)]
         for number, folder in enumerate(changed):
@@ -121,16 +120,17 @@ class _Reading:
                 for page in self._visit(folder, later):
                     last = page.cursor
                     yield page
-            except RefusedError as refused:
-                self._mailbox.require_patience(refused)
-                self._context.log.warning("the folder %r is passed over: %s", folder.name, refused)
-                refusal, refusals = refused, refusals + 1
+            except RefusedError as refusal:
+                self._mailbox.require_patience(refusal)
+                self._context.log.warning("the folder %r is passed over: %s", folder.name, refusal)
+                refusals[folder] = refusal
             except FolderChangedError:
                 self._context.log.warning("the folder %r changed while it was read", folder.name)
-        if refusal and refusals == len(self._chosen.folders):
-            raise self._mailbox.refused(refusal)
         if last != self._place.written():
             yield Page((), self._place.written())
+        for folder, reason in refusals.items():
+            if folder.is_inbox or len(refusals) == len(self._chosen.folders):
+                raise self._mailbox.refused(reason) from reason
 
     def _statuses(self) -> Mapping[bytes, Status]:
         """The STATUS of every folder, where the listing has it; else of those that were read before."""

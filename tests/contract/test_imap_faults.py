@@ -11,7 +11,7 @@ import pytest
 from syncd.errors import Transient
 from syncd.model import Message, Unreadable
 from syncd.testing import NOW
-from tests.contract.imap_account import Seen, connector, letter, poll
+from tests.contract.imap_account import HORIZON, Seen, connector, letter, poll
 from tests.servers.scripted_imap import ALWAYS, Box, Conversation, ScriptedImap
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def test_a_server_that_always_hangs_up_costs_two_connections_and_keeps_what_was_
 ) -> None:
     scripted.faults[3] = (fault, ALWAYS)
     reader = connector(scripted)
-    pages = reader.poll(None, NOW - timedelta(days=365))
+    pages = reader.poll(None, HORIZON)
     first = Seen([next(pages)])
     with pytest.raises(Transient, match="broke off"):
         next(pages)
@@ -286,7 +286,7 @@ def test_a_server_that_always_hangs_up_costs_two_connections_and_keeps_what_was_
 
 def test_a_server_that_falls_silent_is_given_up_in_time_and_resumed(scripted: ScriptedImap, inbox: Box) -> None:
     reader = connector(scripted)
-    pages = reader.poll(None, NOW - timedelta(days=365))
+    pages = reader.poll(None, HORIZON)
     first = next(pages)
     scripted.silent.set()
     with pytest.raises(Transient, match=r"does not answer|in time"):
@@ -339,6 +339,27 @@ def test_when_nothing_changed_it_costs_one_round_trip_after_signing_in(scripted:
     again = poll(scripted, first.cursor)
     assert again.pages == []
     assert scripted.verbs() == ["CAPABILITY", "LOGIN", "ID", "CAPABILITY", "LIST", "LOGOUT"]
+
+
+def test_one_connector_polls_again_and_again(scripted: ScriptedImap, inbox: Box) -> None:
+    scripted.boxes["Archive"] = Box()
+    reader = connector(scripted)
+    first = Seen(list(reader.poll(None, HORIZON)))
+    inbox.validity = 2
+    again = Seen(list(reader.poll(first.cursor, HORIZON)))
+    reader.close()
+    assert first.ids == again.ids == numbers(1, 10)
+
+
+def test_capabilities_that_come_with_the_sign_in_are_not_asked_for(scripted: ScriptedImap, inbox: Box) -> None:
+    def login(talk: Conversation, tag: str, _: str) -> None:
+        talk.signed_in = True
+        talk.done(tag, "OK [CAPABILITY IMAP4rev1 LIST-STATUS] in")
+
+    scripted.overrides["LOGIN"] = login
+    assert poll(scripted).ids == numbers(1, len(inbox.mails))
+    assert scripted.verbs()[:3] == ["CAPABILITY", "LOGIN", "LIST"]
+    assert "RETURN" in scripted.commands[2]
 
 
 def test_without_list_status_only_the_folders_that_changed_are_opened(scripted: ScriptedImap, inbox: Box) -> None:
@@ -408,7 +429,7 @@ def test_the_newest_come_first_and_what_arrives_meanwhile_is_read_before_older_m
     scripted: ScriptedImap, inbox: Box
 ) -> None:
     reader = connector(scripted)
-    first = next(iter(reader.poll(None, NOW - timedelta(days=365))))
+    first = next(iter(reader.poll(None, HORIZON)))
     reader.close()
     assert sorted(seen.remote_id for seen in first.observations) == [
         "INBOX/1/10",

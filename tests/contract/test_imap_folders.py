@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from imapclient import imap_utf7
 
 from syncd.errors import Misconfigured, Transient
 from syncd.model import Message, SignalName
-from tests.contract.imap_account import connector, letter, poll
+from tests.contract.imap_account import HORIZON, Seen, connector, letter, poll
 from tests.servers.scripted_imap import USER, Box, Conversation, ScriptedImap
-
-if TYPE_CHECKING:
-    from tests.contract.imap_account import Seen
 
 
 def filled(*numbers: int, attributes: str = "", sender: str = "") -> Box:
@@ -217,6 +212,22 @@ def test_a_mailbox_of_which_no_folder_opens_is_an_error(scripted: ScriptedImap) 
     scripted.refusals["EXAMINE"] = "NO Mailbox is damaged"
     with pytest.raises(Transient, match="Mailbox is damaged"):
         poll(scripted)
+
+
+def test_an_inbox_that_does_not_open_is_an_error_once_the_others_are_read(scripted: ScriptedImap) -> None:
+    def refused(talk: Conversation, tag: str, rest: str) -> None:
+        if "INBOX" in rest:
+            talk.done(tag, "NO Mailbox is damaged")
+        else:
+            talk.do_examine(tag, rest)
+
+    scripted.boxes["INBOX"] = filled(1)
+    scripted.boxes["Archive"] = filled(2)
+    scripted.overrides["EXAMINE"] = refused
+    pages = connector(scripted).poll(None, HORIZON)
+    assert Seen([next(pages)]).ids == ["2"]
+    with pytest.raises(Transient, match="Mailbox is damaged"):
+        next(pages)
 
 
 def test_a_server_that_lists_nothing_is_not_taken_for_an_empty_mailbox(scripted: ScriptedImap) -> None:
