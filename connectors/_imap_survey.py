@@ -114,14 +114,17 @@ class Surveyor:
             return ()
 
     def _sent(self, everything: Sequence[Folder], folders: Sequence[Folder]) -> tuple[Folder, ...]:
+        """The folders of sent mail. One that a server made and nobody uses does not keep others from being found."""
         certain = sent_for_certain(everything, self._options.sent)
-        if certain:
-            return certain
-        called = sent_by_name(folders)
-        if len(called) == 1:
-            return called
-        candidates = called or tuple(folder for folder in folders if not folder.is_inbox)
-        return tuple(folder for folder in candidates[:_MOST_SAMPLED] if self._is_sent_by_the_owner(folder))
+        in_use = any(folder.status is None or folder.status.messages != 0 for folder in certain)
+        called = tuple(
+            folder for folder in sent_by_name(folders) if folder not in certain and not folder.is_below(certain)
+        )
+        if len(called) == 1 and not in_use:
+            return certain + called
+        others = () if in_use else tuple(folder for folder in folders if not folder.is_inbox and folder not in certain)
+        candidates = (called or others)[:_MOST_SAMPLED]
+        return certain + tuple(folder for folder in candidates if self._is_sent_by_the_owner(folder))
 
     def _is_sent_by_the_owner(self, folder: Folder) -> bool:
         if folder.status and folder.status.messages is not None and folder.status.messages < SMALLEST_SAMPLE:

@@ -72,6 +72,20 @@ def test_sent_named_in_the_configuration_is_believed(scripted: ScriptedImap) -> 
     assert sent_of(poll(scripted, sent=["Ausgang*"])) == {"Ausgang 2"}
 
 
+def test_a_sent_folder_that_nobody_uses_does_not_hide_the_real_one(scripted: ScriptedImap) -> None:
+    scripted.capabilities_after = "IMAP4rev1 LIST-STATUS"
+    scripted.boxes["Sent"] = Box(attributes=r"\Sent")
+    scripted.boxes["Gesendet"] = filled(1)
+    assert sent_of(poll(scripted)) == {"Gesendet"}
+
+
+def test_sent_mail_of_an_earlier_program_is_recognised_by_its_senders(scripted: ScriptedImap) -> None:
+    scripted.boxes["Sent"] = filled(1, attributes=r"\Sent")
+    scripted.boxes["Sent Items"] = filled(2, 3, 4, sender=USER)
+    scripted.boxes["Sent to the printer"] = filled(5, 6, 7)
+    assert sent_of(poll(scripted)) == {"Sent", "Sent Items"}
+
+
 def test_folders_inside_sent_are_sent_mail_too(scripted: ScriptedImap) -> None:
     scripted.boxes["Sent"] = filled(1)
     scripted.boxes["Sent/2024"] = filled(2)
