@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 import stamina
 
+from tests.contract.imap_account import letter
 from tests.servers.scripted_imap import ScriptedImap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.servers.scripted_imap import Box
 
 
 @pytest.fixture
@@ -22,3 +25,12 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedImap]:
     with stamina.set_testing(testing=True, attempts=2), ScriptedImap() as server:
         yield server
     server.assert_read_only()
+
+
+@pytest.fixture
+def inbox(scripted: ScriptedImap) -> Box:
+    """INBOX with ten letters, uids 1 to 10."""
+    box = scripted.boxes["INBOX"]
+    for number in range(1, 11):
+        box.add(letter(number))
+    return box

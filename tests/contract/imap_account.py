@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from syncd.connector import Page
     from syncd.model import Observation
-    from tests.servers.scripted_imap import ScriptedImap
+    from tests.servers.scripted_imap import Conversation, ScriptedImap
 
 REFERENCE = SecretRef(env="THE_PASSWORD")
 HORIZON = NOW - timedelta(days=365)
@@ -90,3 +90,18 @@ def poll(server: ScriptedImap, cursor: str | None = None, **told: Any) -> Seen: 
         return Seen(list(reader.poll(cursor, HORIZON)))
     finally:
         reader.close()
+
+
+def numbers(first: int, last: int) -> list[str]:
+    """The names of the letters from `first` to `last`."""
+    return [str(number) for number in range(first, last + 1)]
+
+
+def searched(*lines: str) -> Callable[[Conversation, str, str], None]:
+    """What answers every SEARCH with these lines."""
+
+    def answer(talk: Conversation, tag: str, _: str) -> None:
+        talk.say(*lines)
+        talk.done(tag)
+
+    return answer

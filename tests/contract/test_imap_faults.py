@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
 from syncd.errors import Transient
-from syncd.model import Message, Unreadable
 from syncd.testing import NOW
-from tests.contract.imap_account import HORIZON, Seen, connector, letter, poll
+from tests.contract.imap_account import letter, numbers, poll, searched
 from tests.servers.scripted_imap import ALWAYS, Box, Conversation, ScriptedImap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-def numbers(first: int, last: int) -> list[str]:
-    return [str(number) for number in range(first, last + 1)]
-
-
-@pytest.fixture
-def inbox(scripted: ScriptedImap) -> Box:
-    """INBOX with ten letters, uids 1 to 10."""
-    box = scripted.boxes["INBOX"]
-    for number in range(1, 11):
-        box.add(letter(number))
-    return box
-
 
 # ------------------------------------------------------------------ UIDVALIDITY
 
@@ -112,14 +92,6 @@ def test_a_uidnext_that_stays_the_same_is_believed(scripted: ScriptedImap, inbox
     poll(scripted, first.cursor)
     assert not [command for command in scripted.commands if command.startswith("EXAMINE")]
     assert inbox.uidnext == 11
-
-
-def searched(*lines: str) -> Callable[[Conversation, str, str], None]:
-    def answer(talk: Conversation, tag: str, _: str) -> None:
-        talk.say(*lines)
-        talk.done(tag)
-
-    return answer
 
 
 @pytest.mark.parametrize(
@@ -263,201 +235,3 @@ def test_a_server_that_is_too_busy_to_fetch_is_left_alone(scripted: ScriptedImap
         poll(scripted)
     assert raised.value.retry_after == timedelta(milliseconds=299961)
     assert len(inbox.mails) == 10
-
-
-# ------------------------------------------------------------------ the connection
-
-
-@pytest.mark.parametrize("fault", ["goodbye", "cut"])
-def test_a_server_that_always_hangs_up_costs_two_connections_and_keeps_what_was_read(
-    scripted: ScriptedImap, inbox: Box, fault: str
-) -> None:
-    scripted.faults[3] = (fault, ALWAYS)
-    reader = connector(scripted)
-    pages = reader.poll(None, HORIZON)
-    first = Seen([next(pages)])
-    with pytest.raises(Transient, match="broke off"):
-        next(pages)
-    reader.close()
-    assert scripted.connections == 2
-    scripted.faults.clear()
-    assert [*poll(scripted, first.cursor).ids, *first.ids] == numbers(1, len(inbox.mails))
-
-
-def test_a_server_that_falls_silent_is_given_up_in_time_and_resumed(scripted: ScriptedImap, inbox: Box) -> None:
-    reader = connector(scripted)
-    pages = reader.poll(None, HORIZON)
-    first = next(pages)
-    scripted.silent.set()
-    with pytest.raises(Transient, match=r"does not answer|in time"):
-        list(pages)
-    reader.close()
-    scripted.silent.clear()
-    assert len(first.observations) + len(poll(scripted, first.cursor).ids) >= len(inbox.mails)
-
-
-def test_a_server_that_answers_without_words_is_understood(scripted: ScriptedImap, inbox: Box) -> None:
-    scripted.bare_ok = True
-    assert poll(scripted).ids == numbers(1, len(inbox.mails))
-
-
-def test_a_greeting_that_has_signed_us_in_needs_no_password(scripted: ScriptedImap, inbox: Box) -> None:
-    scripted.greeting = "* PREAUTH welcome back"
-    assert poll(scripted, password="wrong").ids == numbers(1, len(inbox.mails))
-    assert "LOGIN" not in scripted.verbs()
-
-
-def test_what_a_server_can_do_counts_as_it_says_after_signing_in(scripted: ScriptedImap, inbox: Box) -> None:
-    scripted.capabilities = "IMAP4rev1"
-    scripted.capabilities_after = "IMAP4rev1 IMAP4rev2 LIST-STATUS SPECIAL-USE"
-    seen = poll(scripted)
-    assert seen.ids == numbers(1, len(inbox.mails))
-    assert 'LIST "" "*" RETURN (SPECIAL-USE STATUS (UIDNEXT UIDVALIDITY MESSAGES))' in scripted.commands
-    assert not any(command.startswith("ENABLE") for command in scripted.commands)
-
-
-def test_a_server_that_gets_its_own_extension_wrong_is_asked_the_plain_way(scripted: ScriptedImap, inbox: Box) -> None:
-    def plain_only(talk: Conversation, tag: str, rest: str) -> None:
-        if "RETURN" in rest:
-            talk.done(tag, "BAD what is RETURN")
-        else:
-            talk.do_list(tag, rest)
-
-    scripted.capabilities_after = "IMAP4rev1 LIST-STATUS"
-    scripted.overrides["LIST"] = plain_only
-    assert poll(scripted).ids == numbers(1, len(inbox.mails))
-
-
-def test_when_nothing_changed_it_costs_one_round_trip_after_signing_in(scripted: ScriptedImap, inbox: Box) -> None:
-    scripted.capabilities_after = "IMAP4rev1 LIST-STATUS NAMESPACE ID"
-    scripted.capabilities = "IMAP4rev1 ID"
-    for number in range(30):
-        scripted.boxes[f"Folder {number}"] = Box()
-    first = poll(scripted)
-    assert len(inbox.mails) == 10
-    scripted.commands.clear()
-    again = poll(scripted, first.cursor)
-    assert again.pages == []
-    assert scripted.verbs() == ["CAPABILITY", "LOGIN", "ID", "CAPABILITY", "LIST", "LOGOUT"]
-
-
-def test_one_connector_polls_again_and_again(scripted: ScriptedImap, inbox: Box) -> None:
-    scripted.boxes["Archive"] = Box()
-    reader = connector(scripted)
-    first = Seen(list(reader.poll(None, HORIZON)))
-    inbox.validity = 2
-    again = Seen(list(reader.poll(first.cursor, HORIZON)))
-    reader.close()
-    assert first.ids == again.ids == numbers(1, 10)
-
-
-def test_capabilities_that_come_with_the_sign_in_are_not_asked_for(scripted: ScriptedImap, inbox: Box) -> None:
-    def login(talk: Conversation, tag: str, _: str) -> None:
-        talk.signed_in = True
-        talk.done(tag, "OK [CAPABILITY IMAP4rev1 LIST-STATUS] in")
-
-    scripted.overrides["LOGIN"] = login
-    assert poll(scripted).ids == numbers(1, len(inbox.mails))
-    assert scripted.verbs()[:3] == ["CAPABILITY", "LOGIN", "LIST"]
-    assert "RETURN" in scripted.commands[2]
-
-
-def test_without_list_status_only_the_folders_that_changed_are_opened(scripted: ScriptedImap, inbox: Box) -> None:
-    scripted.boxes["Archive"] = Box()
-    first = poll(scripted)
-    inbox.add(letter(11))
-    scripted.commands.clear()
-    assert poll(scripted, first.cursor).ids == ["11"]
-    assert scripted.verbs().count("STATUS") == 2
-    assert [command for command in scripted.commands if command.startswith("EXAMINE")] == ['EXAMINE "INBOX"']
-
-
-# ------------------------------------------------------------------ dates, subjects, horizon
-
-
-@pytest.mark.parametrize(
-    "arrived", ["", "garbage", "01-Jan-1970 00:00:00 +0000", "19-Jan-2038 03:14:07 +0000", "99-Xyz-0000 aa:bb:cc +9999"]
-)
-def test_an_internaldate_that_cannot_be_true_is_not_needed(scripted: ScriptedImap, arrived: str) -> None:
-    scripted.boxes["INBOX"].add(letter(1), arrived=arrived)
-    scripted.overrides["SEARCH"] = searched("* SEARCH 1")
-    (seen,) = poll(scripted).observations
-    assert isinstance(seen, Message)
-    assert seen.at == NOW - timedelta(days=1, minutes=1)
-
-
-@pytest.mark.parametrize("date", ["gestern", "", "Thu, 01 Jan 1970 00:00:00 +0000", "Tue, 19 Jan 2038 03:14:07 +0000"])
-def test_a_date_that_cannot_be_true_gives_way_to_the_internaldate(scripted: ScriptedImap, date: str) -> None:
-    header = b"From: a@example.org\r\nDate: " + date.encode() + b"\r\n\r\n"
-    scripted.boxes["INBOX"].add(header, arrived="02-Mar-2026 10:00:00 +0100")
-    (seen,) = poll(scripted).observations
-    assert isinstance(seen, Message)
-    assert seen.at.isoformat() == "2026-03-02T09:00:00+00:00"
-
-
-def test_a_message_without_any_date_is_unreadable(scripted: ScriptedImap) -> None:
-    scripted.boxes["INBOX"].add(b"From: a@example.org\r\n\r\n", arrived="")
-    (seen,) = poll(scripted).observations
-    assert seen == Unreadable("INBOX/1/1", "It carries no date.")
-
-
-def test_subjects_are_not_even_asked_for_when_they_are_not_wanted(scripted: ScriptedImap, inbox: Box) -> None:
-    assert len(poll(scripted, subjects=False).ids) == len(inbox.mails)
-    assert not any("Subject" in command for command in scripted.commands)
-
-
-def test_the_digest_is_no_mail(scripted: ScriptedImap) -> None:
-    scripted.boxes["INBOX"].add(letter(1).replace(b"Subject", b"List-Id: <digest.syncd.localhost>\r\nSubject"))
-    assert poll(scripted).observations == []
-
-
-def test_nothing_is_read_beyond_the_horizon(scripted: ScriptedImap, inbox: Box) -> None:
-    old = NOW - timedelta(days=800)
-    for number in range(11, 14):
-        inbox.add(letter(number, when=old), arrived=f"{old:%d-%b-%Y} 00:00:00 +0000")
-    first = poll(scripted)
-    assert first.ids == numbers(1, 10)
-    assert not any("11" in command for command in scripted.commands if "FETCH" in command)
-    inbox.add(letter(14))
-    assert poll(scripted, first.cursor).ids == ["14"]
-
-
-# ------------------------------------------------------------------ order and memory
-
-
-def test_the_newest_come_first_and_what_arrives_meanwhile_is_read_before_older_mail(
-    scripted: ScriptedImap, inbox: Box
-) -> None:
-    reader = connector(scripted)
-    first = next(iter(reader.poll(None, HORIZON)))
-    reader.close()
-    assert sorted(seen.remote_id for seen in first.observations) == [
-        "INBOX/1/10",
-        "INBOX/1/7",
-        "INBOX/1/8",
-        "INBOX/1/9",
-    ]
-    inbox.add(letter(11))
-    later = poll(scripted, first.cursor)
-    assert [seen.remote_id for seen in later.pages[0].observations] == ["INBOX/1/11"]
-    assert later.ids == [*numbers(1, 6), "11"]
-
-
-def test_a_page_can_be_resumed_after_another_uidvalidity_elsewhere(scripted: ScriptedImap, inbox: Box) -> None:
-    scripted.boxes["Archive"] = Box()
-    for number in range(101, 111):
-        scripted.boxes["Archive"].add(letter(number))
-    pages = poll(scripted).pages
-    inbox.validity = 2
-    rest = poll(scripted, pages[1].cursor)
-    assert set(rest.ids) >= {str(number) for number in range(101, 111)}
-
-
-def test_nothing_is_logged_about_the_people_in_the_mail(
-    scripted: ScriptedImap, inbox: Box, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    scripted.faults[4] = ("refused", ALWAYS)
-    assert len(poll(scripted).observations) == len(inbox.mails)
-    assert "ada" not in caplog.text.lower()
-    assert "secret" not in caplog.text

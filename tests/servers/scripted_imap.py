@@ -10,10 +10,11 @@ import re
 import socket
 import threading
 from base64 import b64decode
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
+
+from tests.servers.imap_rows import FAULTS, MONTHS, Mail, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,25 +32,6 @@ _ALLOWED: Final = re.compile(
     r"STATUS .+ \([A-Z ]+\)|EXAMINE .+|UID SEARCH .+|"
     rf"(?:UID )?FETCH [\d:,*]+ {_ITEMS})"
 )
-_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-
-@dataclass(slots=True)
-class Mail:
-    """A message: its uid, its header block, the INTERNALDATE as the server spells it ("" for none)."""
-
-    uid: int
-    header: bytes
-    arrived: str = "03-Mar-2026 09:00:00 +0000"
-    labels: str = ""
-
-    @property
-    def day(self) -> datetime:
-        try:
-            number, month, year = self.arrived[:11].strip().split("-")
-            return datetime(int(year), _MONTHS.index(month) + 1, int(number), tzinfo=UTC)
-        except ValueError:
-            return datetime(2026, 3, 3, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -299,7 +281,7 @@ class Conversation:
         within = re.match(r"[\d:,*]+", criteria)
         uids = re.search(r"UID ([\d:,*]+)", criteria)
         since = re.search(r"SINCE (\d+)-(\w+)-(\d+)", criteria)
-        day = datetime(int(since[3]), _MONTHS.index(since[2]) + 1, int(since[1]), tzinfo=UTC) if since else None
+        day = datetime(int(since[3]), MONTHS.index(since[2]) + 1, int(since[1]), tzinfo=UTC) if since else None
         box = self.box
         last_uid = box.mails[-1].uid if box.mails else 0
         for number, mail in enumerate(box.mails, start=1):
@@ -332,66 +314,11 @@ class Conversation:
     def _misbehave(self, fault: str, number: int, mail: Mail, items: str) -> bool:
         """Do to one message what the script says; False when the connection is over."""
         whole = row(number, mail, items)
-        sent, goes_on = _FAULTS[fault](whole, number, mail)
+        sent, goes_on = FAULTS[fault](whole, number, mail)
         self.send(sent)
         if not goes_on:
             self.hang_up()
         return goes_on
-
-
-def row(number: int, mail: Mail, items: str) -> bytes:
-    """A FETCH response of what `items` ask for."""
-    parts = [f"UID {mail.uid}".encode()]
-    if mail.arrived:
-        parts.append(f'INTERNALDATE "{mail.arrived}"'.encode())
-    if "X-GM-LABELS" in items:
-        parts.append(f"X-GM-LABELS ({mail.labels})".encode())
-    asked = re.search(r"BODY\.PEEK\[(HEADER\.FIELDS \(([^)]*)\))\]", items)
-    if asked:
-        header = _only(mail.header, asked[2].lower().split())
-        parts.append(b"BODY[%b] {%d}\r\n%b" % (asked[1].upper().encode(), len(header), header))
-    return b"* %d FETCH (" % number + b" ".join(parts) + b")\r\n"
-
-
-def _only(header: bytes, wanted: list[str]) -> bytes:
-    """The fields of a header block a client asked for, with the empty line at its end."""
-    fields = re.split(rb"\r\n(?![ \t])", header.partition(b"\r\n\r\n")[0])
-    kept = [each for each in fields if each.partition(b":")[0].strip().decode("latin-1").lower() in wanted]
-    return b"".join(each + b"\r\n" for each in kept) + b"\r\n"
-
-
-_FAULTS: Final[dict[str, Callable[[bytes, int, Mail], tuple[bytes, bool]]]] = defaultdict(
-    lambda: lambda whole, _, __: (whole, True),
-    {
-        "missing": lambda _, __, ___: (b"", True),
-        "nil": lambda whole, _, __: (re.sub(rb"\{\d+\}\r\n.*\)\r\n$", b"NIL)\r\n", whole, flags=re.DOTALL), True),
-        "empty": lambda whole, _, __: (re.sub(rb"\{\d+\}\r\n.*\)\r\n$", b'"")\r\n', whole, flags=re.DOTALL), True),
-        "flags only": lambda _, number, __: (b"* %d FETCH (FLAGS (\\Seen))\r\n" % number, True),
-        "flags as well": lambda whole, number, mail: (
-            b"* %d FETCH (FLAGS (\\Seen) UID %d)\r\n" % (number, mail.uid) + whole,
-            True,
-        ),
-        "too short": lambda whole, _, __: (
-            re.sub(rb"\{(\d+)\}", lambda size: b"{%d}" % (int(size[1]) + 7), whole, count=1),
-            True,
-        ),
-        "too long": lambda whole, _, __: (
-            re.sub(rb"\{(\d+)\}", lambda size: b"{%d}" % (int(size[1]) - 9), whole, count=1),
-            True,
-        ),
-        "endless": lambda whole, _, __: (re.sub(rb"\{(\d+)\}", b"{999999999}", whole, count=1), True),
-        "goodbye": lambda _, __, ___: (b"* BYE shutting down\r\n", False),
-        "cut": lambda whole, _, __: (whole[: len(whole) // 2], False),
-        "uid last": lambda whole, _, mail: (
-            re.sub(rb"\)\r\n$", b" UID %d)\r\n" % mail.uid, whole.replace(b"UID %d " % mail.uid, b"", 1)),
-            True,
-        ),
-        "other spelling": lambda whole, _, __: (
-            whole.replace(b"* ", b"* ", 1).replace(b"FETCH", b"Fetch").replace(b"] {", b"] ~{"),
-            True,
-        ),
-    },
-)
 
 
 def _in_set(number: int, wanted: str, last: int) -> bool:
