@@ -45,6 +45,11 @@ PASSED_OVER: Final = (
 )  # fmt: skip
 """What mail programs call drafts, junk, trash and folders that hold no conversation, in lower case."""
 
+PASSING: Final = frozenset(
+    {r"\marked", r"\unmarked", r"\haschildren", r"\hasnochildren", r"\noinferiors", r"\subscribed"}
+)
+"""Attributes that say nothing about what a folder is for, and that come and go."""
+
 _CLOSED: Final = frozenset({r"\noselect", r"\nonexistent"})
 _NO_CONVERSATION: Final = frozenset({r"\drafts", r"\junk", r"\trash", r"\flagged", r"\important", r"\spam", r"\memos"})
 _FEWEST: Final = 3

@@ -67,6 +67,7 @@ class Mailbox:
         self._context = context
         self._session: Session | None = None
         self._folder: tuple[bytes, Examined] | None = None
+        self._selected: bytes | None = None
 
     def has(self, capability: bytes) -> bool:
         """Whether the server offers it."""
@@ -90,11 +91,12 @@ class Mailbox:
             raise self.refused(refusal) from refusal
 
     def statuses(self, folders: Sequence[Folder]) -> dict[bytes, Status]:
-        """The STATUS of each of `folders` that has one, all asked for at once. None of them may be open."""
+        """The STATUS of each of `folders` that has one, all asked for at once; never of the one that is open."""
         self._folder = None
 
         def asked(session: Session) -> dict[bytes, Status]:
-            tags = [session.wire.send(b"STATUS " + quoted(folder.raw) + b" " + _STATUS) for folder in folders]
+            names = [folder.raw for folder in folders if folder.raw != self._selected]
+            tags = [session.wire.send(b"STATUS " + quoted(name) + b" " + _STATUS) for name in names]
             found: dict[bytes, Status] = {}
             for tag in tags:
                 try:
@@ -108,6 +110,7 @@ class Mailbox:
     def examine(self, raw: bytes) -> Examined:
         """Open a folder, read-only. Raises RefusedError when the server will not."""
         self._folder = None
+        self._selected = raw
         found = self.surely(lambda session: _examined(session, raw))
         self._folder = (raw, found)
         return found
@@ -120,16 +123,17 @@ class Mailbox:
         if self._folder is None:
             raise ValueError("no folder is open")
         messages, last = self._folder[1].messages, high or self._folder[1].next - 1
-        uids = b"%d:%s" % (low, b"%d" % high if high else b"*")
+        uids = b"%d:%b" % (low, b"%d" % high if high else b"*")
+        within = b"" if low == 1 and high is None else b"UID %b " % uids
         day = since - _SLACK
         since_day = b"SINCE %d-%s-%d" % (day.day, _MONTHS[day.month - 1].encode(), day.year)
         found = array("Q")
         if messages <= WINDOW or low - 1 <= last < low + WINDOW:
-            found = self._search(uids, b"UID " + uids + b" " + since_day, day, by_uid=True)
+            found = self._search(uids, within + since_day, day, by_uid=True)
         else:
             for end in range(messages, 0, -WINDOW):
                 window = b"%d:%d" % (max(1, end - WINDOW + 1), end)
-                found += self._search(window, b"%b UID %b %b" % (window, uids, since_day), day, by_uid=False)
+                found += self._search(window, window + b" " + within + since_day, day, by_uid=False)
         return array("Q", sorted({uid for uid in found if low <= uid <= (high or uid)}))
 
     def still_there(self, uids: Sequence[int], named: bytes) -> list[int]:
@@ -177,7 +181,7 @@ class Mailbox:
             raise busy(self._options.host, refusal.text) from refusal
 
     def _hang_up(self) -> None:
-        session, self._session = self._session, None
+        session, self._session, self._selected = self._session, None, None
         if session is not None:
             session.close()
 

@@ -7,6 +7,7 @@ that this session lends.
 from __future__ import annotations
 
 import imaplib
+import re
 import socket
 import ssl
 from contextlib import suppress
@@ -86,6 +87,11 @@ class Session:
             except RefusedError:
                 return self.wire.authenticate("XOAUTH2", self._bearer(secret()))
         password = secret().encode()
+        if re.search(rb"[\x00\r\n]", password):
+            raise Misconfigured(
+                f"The password of the account {self._account} holds a line break.",
+                f"Take that out where the password is kept, then type: syncd sync {self._account}",
+            )
         user = self._options.user.encode()
         if b"LOGINDISABLED" not in offered and (user + password).isascii():
             return self.wire.ask(b"LOGIN " + quoted(user) + b" " + quoted(password))

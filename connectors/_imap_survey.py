@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from connectors._imap_cursor import Survey, fingerprint
 from connectors._imap_folders import (
+    PASSING,
     in_order,
     named,
     read_foreign,
@@ -65,7 +66,9 @@ class Surveyor:
             raise Transient(f"{self._options.host} lists no folders at all.", self._doctor)
         gmail = self._mailbox.has(b"X-GM-EXT-1")
         listing = fingerprint(
-            sorted((folder.raw, sorted(folder.attributes)) for folder in everything), self._options.folders, gmail
+            sorted((folder.raw, sorted(folder.attributes - PASSING)) for folder in everything),
+            self._options.folders,
+            gmail,
         )
         known = before if before and before.listing == listing else None
         foreign = known.foreign if known else self._foreign()

@@ -43,6 +43,7 @@ _COMMENT: Final = re.compile(r"\([^()]*\)")
 _BLANKS: Final = re.compile(r"[ \t]++")
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _WHITE: Final = re.compile(r"\s+")
+_SPECIAL: Final = re.compile(r'[\s<>@"(),:;\\]')
 _MOST_WORDS_OF_HALF_A_NAME: Final = 2
 
 
@@ -156,9 +157,7 @@ def _entries(value: str) -> Iterator[tuple[_Entry, str]]:
     position = 0
     while token := _TOKEN.match(value, position):
         position = token.end()
-        if (
-            token.lastgroup == "closed" and not token["closed"]
-        ):  # a quote nobody closed: read on as if it were not there
+        if token.lastgroup == "closed" and not token["closed"]:  # nobody closed the quote: read on without it
             value = value[token.start() + 1 :].replace('"', " ")
             position = 0
         elif token.lastgroup == "separator":
@@ -187,9 +186,6 @@ def _mailbox(text: str) -> str:
     if not (at and local and domain) or "@" in local or len(text) > LONGEST_ADDRESS or _SPECIAL.search(domain):
         return ""
     return tidy(f"{local}@{domain}", LONGEST_ADDRESS)
-
-
-_SPECIAL: Final = re.compile(r'[\s<>@"(),:;\\]')
 
 
 def _name(text: str, address: str) -> str:

@@ -74,7 +74,7 @@ class Imap:
         missing = "in All Mail" if chosen.gmail else "no folder found; set `sent` to the name of yours"
         return (
             f"signed in to {self._options.host} as {self._options.user}",
-            f"{len(chosen.folders)} folders to read",
+            f"folders to read: {len(chosen.folders)}",
             f"sent mail: {names or missing}",
         )
 
@@ -201,12 +201,8 @@ class _Reading:
 
     def _observations(self, folder: Folder, box: Examined, found: Batch) -> Iterator[Observation]:
         prefix = f"{folder.name}/{box.validity}/"
-        sent, subjects, since, now = (
-            folder.raw in self._chosen.sent,
-            self._context.subjects,
-            self._since,
-            self._context.now(),
-        )
+        sent, subjects = folder.raw in self._chosen.sent, self._context.subjects
+        since, now = self._since, self._context.now()
         for row in found.rows:
             if row.labels and b"\\Draft" in row.labels:
                 continue

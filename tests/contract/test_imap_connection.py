@@ -111,3 +111,24 @@ def test_without_list_status_only_the_folders_that_changed_are_opened(scripted: 
     assert poll(scripted, first.cursor).ids == ["11"]
     assert scripted.verbs().count("STATUS") == 2
     assert [command for command in scripted.commands if command.startswith("EXAMINE")] == ['EXAMINE "INBOX"']
+
+
+def test_marks_that_come_and_go_do_not_cost_another_look(scripted: ScriptedImap, inbox: Box) -> None:
+    scripted.capabilities_after = "IMAP4rev1 NAMESPACE LIST-STATUS"
+    inbox.attributes = r"\HasNoChildren \Unmarked"
+    first = poll(scripted)
+    inbox.attributes = r"\HasChildren \Marked"
+    scripted.commands.clear()
+    assert poll(scripted, first.cursor).pages == []
+    assert "NAMESPACE" not in scripted.verbs()
+
+
+def test_the_folder_that_is_open_is_never_asked_for_its_status(scripted: ScriptedImap, inbox: Box) -> None:
+    for name in ("Kram", "Kunden"):
+        scripted.boxes[name] = Box()
+        for number in range(1, 5):
+            scripted.boxes[name].add(letter(len(inbox.mails) + number))
+    first = poll(scripted)
+    scripted.boxes = {"New": Box(), **scripted.boxes}  # another listing: folders are sampled again, the last stays open
+    scripted.boxes["Kunden"].add(letter(99))
+    assert poll(scripted, first.cursor).ids == ["99"]

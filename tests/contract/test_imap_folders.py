@@ -297,7 +297,7 @@ def test_the_doctor_is_told_what_would_be_read(scripted: ScriptedImap) -> None:
     reader = connector(scripted)
     assert reader.check() == (
         f"signed in to 127.0.0.1 as {USER}",
-        "2 folders to read",
+        "folders to read: 2",
         "sent mail: Gesendet",
     )
     reader.close()

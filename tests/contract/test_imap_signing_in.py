@@ -209,6 +209,11 @@ def test_a_password_beyond_ascii_goes_by_sasl(scripted: ScriptedImap) -> None:
     assert "LOGIN" not in scripted.verbs()
 
 
+def test_a_password_with_a_line_break_is_a_wrong_setting(scripted: ScriptedImap) -> None:
+    with pytest.raises(Misconfigured, match="line break"):
+        poll(scripted, password="two\nlines")
+
+
 def test_a_server_that_disables_login_is_signed_in_to_by_sasl_or_not_at_all(scripted: ScriptedImap) -> None:
     scripted.capabilities = "IMAP4rev1 LOGINDISABLED AUTH=PLAIN"
     assert poll(scripted).pages
@@ -320,4 +325,4 @@ def test_certificates_that_cannot_be_read_are_a_wrong_setting(dovecot: Dovecot, 
 
 def test_a_real_server_takes_a_token(dovecot: Dovecot) -> None:
     reader = at(dovecot, "token@example.com", "implicit", password=None, token=TOKEN)
-    assert reader.check() == ("signed in to localhost as token@example.com", "2 folders to read", f"sent mail: {SENT}")
+    assert reader.check() == ("signed in to localhost as token@example.com", "folders to read: 2", f"sent mail: {SENT}")
