@@ -173,7 +173,7 @@ def _entries(value: str) -> Iterator[tuple[_Entry, str]]:
 
 def _mailbox(text: str) -> str:
     """`text` as an address when it is one: exactly one @, something on both sides, no white space; else empty."""
-    text = _LOOSE.sub(r"\1\2", _COMMENT.sub("", text)).strip("'`,; \t")
+    text = _LOOSE.sub(r"\1\2", tidy(_COMMENT.sub("", text), 2 * LONGEST_ADDRESS)).strip("'`,; ")
     if text[:1] == text[-1:] == '"':
         text = text[1:-1]
     local, at, domain = text.rpartition("@")
@@ -185,7 +185,7 @@ def _mailbox(text: str) -> str:
         at = "" if _SPECIAL.search(local) else at
     if not (at and local and domain) or "@" in local or len(text) > LONGEST_ADDRESS or _SPECIAL.search(domain):
         return ""
-    return tidy(f"{local}@{domain}", LONGEST_ADDRESS)
+    return f"{local}@{domain}"
 
 
 def _name(text: str, address: str) -> str:

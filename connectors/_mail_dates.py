@@ -25,9 +25,16 @@ _MONTHS: Final = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
     "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
 }  # fmt: skip
+_FIRST_FULL_YEAR: Final = "1000"
 _COMMENT: Final = re.compile(r"\([^()]*\)")
 _LOOSE_COLON: Final = re.compile(r" *: *")
 _FARTHEST_ZONE: Final = timedelta(hours=16)
+_LAST_SECOND: Final = 59
+_INTERNAL_DAY: Final = len("17-Jul-1996")
+_MOST_DAYS: Final = 20_000
+_MINUTES: Final = {f" {hour:02}:{minute:02}": 60 * (60 * hour + minute) for hour in range(24) for minute in range(60)}
+_SECONDS: Final = {f":{second:02} ": second for second in range(60)}
+_midnights: Final[dict[str, datetime]] = {}
 _offsets: Final[dict[str, timedelta]] = {zone: timedelta() for zone in ("GMT", "UTC", "UT", "Z")}
 
 
@@ -56,17 +63,38 @@ def parse_date(value: str) -> datetime | None:
     An unknown, absent or impossible zone is read as UTC (RFC 5322 section 4.3), a leap second as the one before it, and
     a year of two digits (also 0001) by RFC 5322 section 4.3. ISO 8601 and ctime forms are read as well.
     """
+    day_ends = 15 if value[6:7] == " " else 16
+    try:
+        return _at_once(value, day_ends)
+    except (KeyError, OverflowError):
+        pass
     match = _USUAL.match(value)
     if match is None:
         return _parse_unusual(value)
     day, month, year, clock, second, zone = match.groups()
     try:
-        local = datetime(
-            int(year), _MONTHS[month], int(day), int(clock[:2]), int(clock[3:]), int(second or 0), tzinfo=UTC
-        )
-        return local - (_offsets.get(zone) or _offset(zone)) if year >= "1000" else _parse_unusual(value)
+        midnight = datetime(int(year), _MONTHS[month], int(day), tzinfo=UTC)
+        at = midnight + timedelta(seconds=_MINUTES[f" {clock}"] + int(second or 0)) - _offset(zone)
     except (KeyError, ValueError, OverflowError):
         return _parse_unusual(value)
+    if int(second or 0) > _LAST_SECOND or year < _FIRST_FULL_YEAR:
+        return _parse_unusual(value)
+    _remember(value[:day_ends], midnight)
+    return at
+
+
+def _at_once(value: str, day_ends: int) -> datetime:
+    """The instant of "DAY HH:MM:SS ZONE" when its day and zone were met before; else KeyError."""
+    if value[day_ends + 15 : day_ends + 16].isalnum():
+        raise KeyError(value)
+    seconds = _MINUTES[value[day_ends : day_ends + 6]] + _SECONDS[value[day_ends + 6 : day_ends + 10]]
+    return _midnights[value[:day_ends]] + timedelta(0, seconds) - _offsets[value[day_ends + 10 : day_ends + 15]]
+
+
+def _remember(day: str, midnight: datetime) -> None:
+    if len(_midnights) >= _MOST_DAYS:
+        _midnights.clear()
+    _midnights[day] = midnight
 
 
 def _offset(zone: str) -> timedelta:
@@ -99,10 +127,13 @@ def _parse_unusual(value: str) -> datetime | None:
 def parse_internal_date(value: str) -> datetime | None:
     """The instant of an IMAP date-time, "17-Jul-1996 02:44:25 -0700" (RFC 3501 section 9), in UTC; else None."""
     try:
-        local = datetime(
-            int(value[7:11]), _MONTHS[value[3:6]], int(value[:2]), int(value[12:14]), int(value[15:17]),
-            int(value[18:20]), tzinfo=UTC,
-        )  # fmt: skip
-        return local - _offset(value[21:26])
+        return _at_once(value, _INTERNAL_DAY)
+    except (KeyError, OverflowError):
+        pass
+    day = value[:_INTERNAL_DAY]
+    try:
+        _remember(day, datetime(int(day[7:]), _MONTHS[day[3:6]], int(day[:2]), tzinfo=UTC))
+        _offset(value[_INTERNAL_DAY + 10 : _INTERNAL_DAY + 15])
+        return _at_once(value, _INTERNAL_DAY)
     except (KeyError, ValueError, OverflowError):
         return None

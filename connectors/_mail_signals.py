@@ -52,10 +52,10 @@ _SPEAKING: Final = frozenset(
 
 def signals_of(found: Mapping[str, str], sender: str, sent: bool) -> tuple[Signal, ...]:  # noqa: FBT001 - part of a key
     """The signals of one header block (lower-case names, unfolded values); `sender` is its From in lower case."""
-    told = [item for item in found.items() if item[0] in _SPEAKING]
-    if _TELLING_TYPE.search(found.get("content-type", "")):
+    told = [] if _SPEAKING.isdisjoint(found) else [item for item in found.items() if item[0] in _SPEAKING]
+    if "content-type" in found and _TELLING_TYPE.search(found["content-type"]):
         told.append(("content-type", found["content-type"]))
-    if found.get("return-path", "").strip() == "<>":
+    if "return-path" in found and found["return-path"].strip() == "<>":
         told.append(("return-path", "<>"))
     if not told:
         return _IN_SENT if sent else ()

@@ -62,10 +62,11 @@ def decode_words(text: str) -> str:
 
 def tidy(text: str, longest: int) -> str:
     """One line of readable text: white space collapsed, control and direction characters dropped, at most `longest`."""
-    text = " ".join(text[: longest * 4].split())
-    if not text.isprintable():
-        text = _HOSTILE.sub("", text).strip()
-    return text[:longest]
+    if not text.isprintable() or "  " in text:
+        text = " ".join(text[: longest * 4].split())
+        if not text.isprintable():
+            text = _HOSTILE.sub("", text)
+    return text.strip()[:longest]
 
 
 def first_identifier(value: str) -> str:

@@ -77,8 +77,9 @@ def test_what_is_malformed_is_read_as_a_person_would(value: str, expected: list[
 @pytest.mark.parametrize(
     "value",
     [
-        "nobody", "<>", "@example.org", "a@", "a@b@example.org", "<a@b@example.org>", "/O=EXAMPLE/OU=ONE/CN=ANNA",
-        "<Undisclosed-Recipient:;@example.org>", ":;", "\xa0", "<" + "x" * 400 + "@example.org>", '""',
+        "nobody", "<>", "@example.org", "a@\u202e", "\u200b@example.org", "a@", "a@b@example.org",
+        "<a@b@example.org>", "/O=EXAMPLE/OU=ONE/CN=ANNA", "<Undisclosed-Recipient:;@example.org>", ":;", "\xa0", '""',
+        "<" + "x" * 400 + "@example.org>",
     ],
 )  # fmt: skip
 def test_what_is_no_mailbox_is_dropped(value: str) -> None:
