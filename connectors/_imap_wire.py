@@ -89,12 +89,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back to one command: the untagged responses, and the tagged one's code, value and text."""
+    """What came back to one command: the untagged responses, and the response code of the tagged one."""
 
     replies: tuple[Reply, ...]
     code: str = ""
     value: bytes = b""
-    text: str = ""
 
 
 class Row(NamedTuple):
@@ -229,10 +228,9 @@ class Wire:
         text = match[2] or b""
         code = _CODE.match(text)
         name = code[1].decode("ascii").upper() if code else ""
-        words = (text[code.end() :] if code else text).decode("utf-8", "replace").strip()
         if match[1].upper() != b"OK":
-            raise RefusedError(name, words)
-        return Answer(tuple(replies), name, code[2].strip() if code else b"", words)
+            raise RefusedError(name, (text[code.end() :] if code else text).decode("utf-8", "replace").strip())
+        return Answer(tuple(replies), name, code[2].strip() if code else b"")
 
     def _write(self, data: bytes) -> None:
         try:
