@@ -6,6 +6,7 @@ Tests hold a clock that stands still; ruff bans every other way to ask for the t
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from threading import Event
 from typing import Protocol
 
 
@@ -20,3 +21,8 @@ class Clock(Protocol):
 def system_clock() -> datetime:
     """The machine's own time, in UTC."""
     return datetime.now(UTC)
+
+
+def wait(seconds: float) -> None:
+    """Let so many seconds pass; a signal's exception ends it sooner."""
+    Event().wait(seconds)

@@ -20,7 +20,8 @@ from syncd.errors import Misconfigured
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime, tzinfo
     from importlib.metadata import EntryPoint
 
@@ -119,12 +120,56 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a connector must remember beside its cursor, by a key of its own; a text of None tears the note up.
+
+    For what is too much for a cursor: ids that wait to be read, series that are worked out again when time moves on.
+    """
+
+    key: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Observations, and the cursor that covers everything up to them: written in one transaction, or neither."""
+    """Observations, notes, and the cursor that covers everything up to them: in one transaction, or not at all."""
 
     observations: tuple[Observation, ...]
     cursor: str
     progress: Progress | None = None
+    notes: tuple[Note, ...] = ()
+
+
+class Memory(Protocol):
+    """What was written of one account so far; only pages write to it, and it outlives an expired cursor."""
+
+    def notes(self, prefix: str = "", limit: int | None = None) -> Mapping[str, str]:
+        """The notes whose keys begin with `prefix`, in the order of keys (by code point); the first `limit` of them."""
+        ...
+
+    def known(self, remote_ids: Collection[str]) -> frozenset[str]:
+        """Those of these records that stand in the store, read or Unreadable."""
+        ...
+
+
+class Tokens(Protocol):
+    """The sign-in of one account, in a file that only its owner can read; only `syncd auth` and a refresh write it."""
+
+    def read(self) -> str | None:
+        """What was written last; None when nobody signed in."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Replace it as a whole, or not at all (a full disk leaves the old one). Raises StoreError."""
+        ...
+
+    def erase(self) -> None:
+        """Forget it; quiet when there is none."""
+        ...
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Nobody else refreshes this sign-in meanwhile, in no process; read again inside."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +177,8 @@ class Context:
     """What the house lends a connector.
 
     `now` is the only clock; `stopping` is asked between requests; `secret` resolves a reference (raises AuthRequired);
-    `subjects` False means that subjects and titles must not be read at all; `time_zone` is the owner's, for floating
-    times.
+    `pause` waits so many seconds, or less when it is time to stop; `subjects` False means that subjects and titles must
+    not be read at all; `time_zone` is the owner's, for floating times.
     """
 
     account: str
@@ -142,6 +187,9 @@ class Context:
     secret: Callable[[SecretRef], str]
     log: logging.Logger
     time_zone: tzinfo
+    pause: Callable[[float], None]
+    memory: Memory
+    tokens: Tokens
     subjects: bool = True
 
 
@@ -182,6 +230,44 @@ class Checks(Protocol):
 
     def check(self) -> tuple[str, ...]:
         """Sentences about what was found ("signed in as ...; Sent folder: Gesendet"). Raises as `poll` does."""
+        ...
+
+
+class Desk(Protocol):
+    """The owner at the terminal, while they sign in."""
+
+    def say(self, text: str) -> None:
+        """Show a line, or several."""
+        ...
+
+    def browse(self, url: str) -> bool:
+        """Open the owner's browser there; False when there is none."""
+        ...
+
+    def on_paste(self, question: str, take: Callable[[str], None]) -> None:
+        """Ask, and go on: whatever the owner pastes is given to `take`, in another thread; quiet without a terminal."""
+        ...
+
+
+@runtime_checkable
+class SignsIn(Protocol):
+    """A connector whose owner signs in at the provider: `syncd auth` calls it. Its sign-in lies in `Context.tokens`."""
+
+    def sign_in(self, desk: Desk, *, device: bool = False) -> tuple[str, ...]:
+        """Lead the owner through it and keep the sign-in; sentences that say who signed in and what syncd may see.
+
+        `device` asks for the flow with a code, for machines without a browser. Raises AuthRequired when the owner or
+        the provider refuses, when another address signed in or a scope is missing (nothing is kept then), Misconfigured
+        when the provider does not know the client, UsageError when there is no such flow, Transient.
+        """
+        ...
+
+    def sign_in_state(self) -> tuple[str, ...]:
+        """Sentences about the sign-in as it is now. Raises AuthRequired when there is none, or it is refused."""
+        ...
+
+    def sign_out(self) -> tuple[str, ...]:
+        """Revoke the sign-in at the provider where it can be, and forget it in any case."""
         ...
 
 

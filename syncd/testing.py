@@ -7,22 +7,24 @@ suite can fill, break and look at. Needs pytest (`pip install "syncd[testing]"`)
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from threading import RLock
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import pytest
 
 from syncd.connector import Context
 from syncd.errors import AuthRequired, ConnectorError, CursorExpired, Misconfigured, Transient
+from syncd.memory import Remembered
 from syncd.model import Meeting, Message, Removal, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from syncd.connector import Connector, Page, SecretRef
+    from syncd.connector import Connector, Memory, Page, SecretRef, Tokens
     from syncd.model import Observation
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
@@ -42,6 +44,9 @@ def context(
     secrets: Mapping[SecretRef, str] | None = None,
     time_zone: tzinfo = UTC,
     subjects: bool = True,
+    pause: Callable[[float], None] = lambda _: None,
+    memory: Memory | None = None,
+    tokens: Tokens | None = None,
 ) -> Context:
     """What the house lends a connector under test; a secret that is not in `secrets` raises AuthRequired."""
 
@@ -51,7 +56,44 @@ def context(
         except KeyError:
             raise AuthRequired("There is no such secret.", "Give it to syncd.testing.context.") from None
 
-    return Context(account, now, stopping, secret, logging.getLogger("syncd.testing"), time_zone, subjects)
+    return Context(
+        account=account,
+        now=now,
+        stopping=stopping,
+        secret=secret,
+        log=logging.getLogger("syncd.testing"),
+        time_zone=time_zone,
+        pause=pause,
+        memory=memory or Remembered(),
+        tokens=tokens or HeldTokens(),
+        subjects=subjects,
+    )
+
+
+class HeldTokens:
+    """A sign-in held in this process; a `Tokens`."""
+
+    def __init__(self, text: str | None = None) -> None:
+        self.text = text
+        self._lock = RLock()
+
+    def read(self) -> str | None:
+        """See `Tokens.read`."""
+        return self.text
+
+    def write(self, text: str) -> None:
+        """See `Tokens.write`."""
+        self.text = text
+
+    def erase(self) -> None:
+        """See `Tokens.erase`."""
+        self.text = None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """See `Tokens.locked`."""
+        with self._lock:
+            yield
 
 
 class Remote(Protocol):
@@ -70,8 +112,10 @@ class Remote(Protocol):
         """So many records take at least three pages to read."""
         ...
 
-    def open(self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True) -> Connector:
-        """A new connector on this source, with these two in its context, and with timeouts of at most 2 seconds."""
+    def open(
+        self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True, memory: Memory | None = None
+    ) -> Connector:
+        """A new connector on this source, with these three in its context, and with timeouts of at most 2 seconds."""
         ...
 
     def add(self, count: int = 1) -> None:
@@ -111,12 +155,17 @@ class Remote(Protocol):
         ...
 
 
-def _read(remote: Remote, cursor: str | None = None, *, pages: int | None = None) -> list[Page]:
-    """The pages of one poll by a new connector; with `pages`, it is abandoned after so many, as a crash would."""
-    connector = remote.open()
+def _read(remote: Remote, before: Sequence[Page] = (), *, pages: int | None = None) -> list[Page]:
+    """The pages of one poll by a new connector, after those that were kept before.
+
+    With `pages` it is abandoned after so many, as a crash would.
+    """
+    memory = Remembered(before)
+    connector = remote.open(memory=memory)
     try:
         found: list[Page] = []
-        for page in connector.poll(cursor, remote.since):
+        for page in connector.poll(before[-1].cursor if before else None, remote.since):
+            memory.keep(page)
             found.append(page)
             if len(found) == pages:
                 break
@@ -130,11 +179,6 @@ def _seen(pages: Iterable[Page]) -> dict[str, Observation]:
     return {observation.remote_id: observation for page in pages for observation in page.observations}
 
 
-def _last_cursor(pages: Sequence[Page]) -> str:
-    assert pages, "a first poll ends with a cursor, also when there is nothing to report"
-    return pages[-1].cursor
-
-
 def _filled(remote: Remote) -> list[Page]:
     """A source with plenty in it, read once."""
     remote.add(remote.plenty)
@@ -143,13 +187,15 @@ def _filled(remote: Remote) -> list[Page]:
     return pages
 
 
-def _refusal(remote: Remote, cursor: str | None, expected: tuple[type[ConnectorError], ...]) -> ConnectorError:
+def _refusal(
+    remote: Remote, before: Sequence[Page], expected: tuple[type[ConnectorError], ...], cursor: str | None = None
+) -> ConnectorError:
     """The error a poll raises; it must be one of `expected`, a sentence, and come before any observation."""
-    connector = remote.open()
+    connector = remote.open(memory=Remembered(before))
     yielded: list[Page] = []
     try:
         with pytest.raises(expected) as raised:
-            yielded.extend(connector.poll(cursor, remote.since))
+            yielded.extend(connector.poll(before[-1].cursor if before else cursor, remote.since))
     finally:
         connector.close()
     assert not _seen(yielded), "a source that refuses has shown nothing"
@@ -180,44 +226,46 @@ class ConnectorContract:
         remote.add(remote.plenty)
         first = _read(remote, pages=1)
         remote.add()
-        rest = _read(remote, first[-1].cursor)
+        rest = _read(remote, first)
         assert _seen([*first, *rest]) == _seen(_read(remote))
 
     def test_what_arrives_during_a_poll_is_not_lost(self, remote: Remote) -> None:
         remote.add(remote.plenty)
-        connector = remote.open()
+        memory = Remembered()
+        connector = remote.open(memory=memory)
         try:
             pages: list[Page] = []
             for page in connector.poll(None, remote.since):
                 if not pages:
                     remote.add()
+                memory.keep(page)
                 pages.append(page)
         finally:
             connector.close()
-        later = _read(remote, _last_cursor(pages))
+        later = _read(remote, pages)
         assert _seen([*pages, *later]) == _seen(_read(remote))
 
     # 2. After the last cursor, nothing: polling again yields no observation.
 
     def test_polling_again_yields_no_observation(self, remote: Remote) -> None:
         pages = _filled(remote)
-        again = _read(remote, _last_cursor(pages))
+        again = _read(remote, pages)
         assert not _seen(again)
-        if again:
-            assert not _seen(_read(remote, _last_cursor(again)))
+        assert not _seen(_read(remote, [*pages, *again]))
 
     def test_an_empty_source_is_read_and_then_filled(self, remote: Remote) -> None:
         empty = _read(remote)
+        assert empty, "a first poll ends with a cursor, also when there is nothing to report"
         assert not _seen(empty)
         remote.add(2)
-        assert len(_seen(_read(remote, _last_cursor(empty)))) == 2
+        assert len(_seen(_read(remote, empty))) == 2
 
     def test_what_is_new_is_reported_and_nothing_else_changes(self, remote: Remote) -> None:
         remote.add(3)
         pages = _read(remote)
         before = _seen(pages)
         remote.add()
-        after = _seen(_read(remote, _last_cursor(pages)))
+        after = _seen(_read(remote, pages))
         assert len(after.keys() - before.keys()) == 1
         assert all(before[known] == after[known] for known in before.keys() & after.keys())
 
@@ -226,15 +274,15 @@ class ConnectorContract:
     def test_resuming_at_any_page_loses_nothing(self, remote: Remote) -> None:
         pages = _filled(remote)
         everything = _seen(pages)
-        for number, page in enumerate(pages, start=1):
-            resumed = _read(remote, page.cursor)
+        for number in range(1, len(pages) + 1):
+            resumed = _read(remote, pages[:number])
             assert _seen([*pages[:number], *resumed]) == everything, f"resumed after page {number} of {len(pages)}"
 
     def test_a_page_that_was_not_kept_is_reported_again_and_equal(self, remote: Remote) -> None:
         pages = _filled(remote)
-        for kept, lost in pairwise(pages):
-            again = _seen(_read(remote, kept.cursor))
-            assert _seen([lost]).items() <= again.items()
+        for number in range(1, len(pages)):
+            again = _seen(_read(remote, pages[:number]))
+            assert _seen([pages[number]]).items() <= again.items()
 
     def test_reading_everything_twice_is_equal(self, remote: Remote) -> None:
         pages = _filled(remote)
@@ -251,10 +299,9 @@ class ConnectorContract:
         before = _seen(pages)
         victim = min(before)
         remote.remove(victim)
-        cursor = _last_cursor(pages)
         for _ in range(3):
-            again = _read(remote, cursor)
-            cursor = again[-1].cursor if again else cursor
+            again = _read(remote, pages)
+            pages += again
             for remote_id, observation in _seen(again).items():
                 assert observation in (Removal(victim), before[remote_id])
 
@@ -267,15 +314,15 @@ class ConnectorContract:
 
     def test_an_expired_cursor_says_so(self, remote: Remote) -> None:
         remote.add(3)
-        cursor = _last_cursor(_read(remote))
+        pages = _read(remote)
         remote.expire()
-        _refusal(remote, cursor, (CursorExpired,))
+        _refusal(remote, pages, (CursorExpired,))
         assert len(_seen(_read(remote))) == 3
 
     @pytest.mark.parametrize("cursor", ["", "garbage", "{}", "[]", "null", '{"version": 99}', "\x00\ud800", "9" * 5000])
     def test_a_cursor_of_somebody_else_counts_as_expired(self, remote: Remote, cursor: str) -> None:
         remote.add()
-        _refusal(remote, cursor, (CursorExpired,))
+        _refusal(remote, (), (CursorExpired,), cursor)
 
     # 5. Read-only.
 
@@ -283,7 +330,7 @@ class ConnectorContract:
         remote.add(3)
         before = remote.snapshot()
         pages = _read(remote)
-        _read(remote, _last_cursor(pages))
+        _read(remote, pages)
         assert remote.snapshot() == before
 
     # 6. Every datetime is aware.
@@ -306,7 +353,7 @@ class ConnectorContract:
         reasons = [observation.reason for observation in found if isinstance(observation, Unreadable)]
         assert reasons, "the hostile record is reported, not dropped"
         assert all(reasons), "with the reason"
-        assert not _seen(_read(remote, _last_cursor(pages))), "and the cursor moves past it"
+        assert not _seen(_read(remote, pages)), "and the cursor moves past it"
 
     # 8. Every socket has a timeout, and `context.stopping()` is asked between requests.
 
@@ -321,42 +368,46 @@ class ConnectorContract:
                 asked += 1
                 return asked > patience
 
-            connector = remote.open(stopping=stopping)
+            memory = Remembered()
+            connector = remote.open(stopping=stopping, memory=memory)
+            kept: list[Page] = []
             try:
-                kept = list(connector.poll(None, remote.since))
+                for page in connector.poll(None, remote.since):
+                    memory.keep(page)
+                    kept.append(page)
             finally:
                 connector.close()
             assert asked > patience, "stopping() is asked at least once a page"
             assert len(kept) <= patience + 1, "and a page at most follows the answer"
-            rest = _read(remote, kept[-1].cursor if kept else None)
+            rest = _read(remote, kept)
             assert _seen([*kept, *rest]) == everything
 
     def test_a_source_that_never_answers_is_given_up(self, remote: Remote) -> None:
         remote.add()
         remote.stall()
-        _refusal(remote, None, (Transient,))
+        _refusal(remote, (), (Transient,))
 
     # Errors are sentences, and an outage costs nothing (design, section 7).
 
     def test_a_refused_sign_in_is_a_sentence_with_a_hint(self, remote: Remote) -> None:
         remote.add()
         remote.deny()
-        assert _refusal(remote, None, (AuthRequired, Misconfigured)).hint
+        assert _refusal(remote, (), (AuthRequired, Misconfigured)).hint
 
     def test_a_busy_source_is_transient(self, remote: Remote) -> None:
         remote.add()
         remote.throttle()
-        _refusal(remote, None, (Transient,))
+        _refusal(remote, (), (Transient,))
 
     @pytest.mark.parametrize("outage", ["deny", "throttle"])
     def test_an_outage_loses_nothing(self, remote: Remote, outage: str) -> None:
         remote.add(3)
         pages = _read(remote)
         getattr(remote, outage)()
-        _refusal(remote, _last_cursor(pages), (AuthRequired, Misconfigured, Transient))
+        _refusal(remote, pages, (AuthRequired, Misconfigured, Transient))
         remote.mend()
         remote.add()
-        later = _read(remote, _last_cursor(pages))
+        later = _read(remote, pages)
         assert _seen([*pages, *later]) == _seen(_read(remote))
 
     # Constructing does no I/O; close() is safe to call twice; privacy is kept at the source.
@@ -378,11 +429,16 @@ class ConnectorContract:
         remote.add(3)
 
         def words(*, subjects: bool) -> list[str]:
-            connector = remote.open(subjects=subjects)
+            memory = Remembered()
+            connector = remote.open(subjects=subjects, memory=memory)
+            pages: list[Page] = []
             try:
-                found = _seen(connector.poll(None, remote.since)).values()
+                for page in connector.poll(None, remote.since):
+                    memory.keep(page)
+                    pages.append(page)
             finally:
                 connector.close()
+            found = _seen(pages).values()
             return [
                 seen.subject if isinstance(seen, Message) else seen.title
                 for seen in found

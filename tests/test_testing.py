@@ -17,7 +17,7 @@ from syncd.testing import NOW, ConnectorContract, cannot, context
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from syncd.connector import Connector, Context
+    from syncd.connector import Connector, Context, Memory
 
 PAGE = 2
 
@@ -40,8 +40,10 @@ class Shelf:
     def plenty(self) -> int:
         return 3 * PAGE
 
-    def open(self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True) -> Connector:
-        return Reader(self, context(stopping=stopping, subjects=subjects))
+    def open(
+        self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True, memory: Memory | None = None
+    ) -> Connector:
+        return Reader(self, context(stopping=stopping, subjects=subjects, memory=memory))
 
     def add(self, count: int = 1) -> None:
         for number in range(len(self.records), len(self.records) + count):

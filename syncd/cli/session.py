@@ -20,14 +20,17 @@ import typer
 from rich.console import Console
 
 from syncd import log
-from syncd.clock import system_clock
+from syncd.clock import system_clock, wait
 from syncd.config import find_config, load
+from syncd.config.paths import tokens_folder
 from syncd.connector import Context
 from syncd.errors import StoreBusy, UsageError
+from syncd.memory import Remembered
 from syncd.pipeline.schedule import instant_of
 from syncd.secrets import resolve
 from syncd.store import Store
 from syncd.sync import OpenAccount, derive
+from syncd.tokens import TokenFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,6 +114,9 @@ class Session:
             secret=resolve,
             log=logging.getLogger(f"syncd.{name}"),
             time_zone=self.zone,
+            pause=wait,
+            memory=Remembered(),
+            tokens=TokenFile(tokens_folder(), name),
             subjects=self.settings.privacy.subjects == "keep",
         )
         options = account.options

@@ -63,9 +63,17 @@ def _start_at(path: Path) -> str:
 
 def default_store_url() -> str:
     """The embedded database: in the first of $STATE_DIRECTORY (systemd), else in the user's state folder."""
+    return f"sqlite:///{_state_folder() / DATABASE_NAME}"
+
+
+def tokens_folder() -> Path:
+    """Where the sign-ins of accounts are kept, whatever the database is."""
+    return _state_folder() / "tokens"
+
+
+def _state_folder() -> Path:
     given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    folder = Path(given) if given else user_state_path(APP, appauthor=False)
-    return f"sqlite:///{folder.absolute() / DATABASE_NAME}"
+    return (Path(given) if given else user_state_path(APP, appauthor=False)).absolute()
 
 
 def anchored(path: Path, folder: Path) -> Path:

@@ -16,7 +16,7 @@ from tests.servers.scripted_imap import PASSWORD, USER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from syncd.connector import Page
+    from syncd.connector import Memory, Page
     from syncd.model import Observation
     from tests.servers.scripted_imap import Conversation, ScriptedImap
 
@@ -51,11 +51,12 @@ def connector(
     stopping: Callable[[], bool] = lambda: False,
     subjects: bool = True,
     password: str = PASSWORD,
+    memory: Memory | None = None,
     **told: Any,  # noqa: ANN401 - as a configuration file has them
 ) -> Imap:
     """A connector on the server."""
     secrets = {REFERENCE: password}
-    return Imap(options(server, **told), context(stopping=stopping, subjects=subjects, secrets=secrets))
+    return Imap(options(server, **told), context(stopping=stopping, subjects=subjects, secrets=secrets, memory=memory))
 
 
 @dataclass

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from syncd.connector import Connector
+    from syncd.connector import Connector, Memory
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +45,10 @@ class Calendar:
     def publish(self) -> None:
         raise NotImplementedError
 
-    def open(self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True) -> Connector:
-        return Ics(self.options(), context(stopping=stopping, subjects=subjects))
+    def open(
+        self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True, memory: Memory | None = None
+    ) -> Connector:
+        return Ics(self.options(), context(stopping=stopping, subjects=subjects, memory=memory))
 
     def add(self, count: int = 1) -> None:
         for number in range(len(self.events), len(self.events) + count):

@@ -18,7 +18,7 @@ from tests.servers.dovecot import PASSWORD, Dovecot, require_program
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from syncd.connector import Connector
+    from syncd.connector import Connector, Memory
 
 _USERS = count(1)
 HOSTILE = b"Subject: \xff\xfe nobody wrote this\r\nTo: undisclosed-recipients:;\r\n\r\n"
@@ -53,7 +53,9 @@ class DovecotAccount:
     def plenty(self) -> int:
         return 13
 
-    def open(self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True) -> Connector:
+    def open(
+        self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True, memory: Memory | None = None
+    ) -> Connector:
         options = ImapOptions.model_validate(
             {
                 "type": "imap",
@@ -65,7 +67,9 @@ class DovecotAccount:
                 "first_sync": self.first_sync,
             }
         )
-        return Imap(options, context(stopping=stopping, subjects=subjects, secrets={REFERENCE: self.password}))
+        return Imap(
+            options, context(stopping=stopping, subjects=subjects, secrets={REFERENCE: self.password}, memory=memory)
+        )
 
     def add(self, count: int = 1) -> None:
         with self.server.client(self.user) as client:

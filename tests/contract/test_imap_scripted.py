@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from syncd.connector import Connector
+    from syncd.connector import Connector, Memory
 
 
 class ScriptedAccount:
@@ -34,9 +34,16 @@ class ScriptedAccount:
     def plenty(self) -> int:
         return 13
 
-    def open(self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True) -> Connector:
+    def open(
+        self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True, memory: Memory | None = None
+    ) -> Connector:
         return connector(
-            self.server, stopping=stopping, subjects=subjects, password=self.password, first_sync=self.first_sync
+            self.server,
+            stopping=stopping,
+            subjects=subjects,
+            memory=memory,
+            password=self.password,
+            first_sync=self.first_sync,
         )
 
     def add(self, count: int = 1) -> None:

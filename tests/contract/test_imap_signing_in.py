@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -234,18 +235,7 @@ class Tokens:
 
 
 def with_tokens(scripted: ScriptedImap, tokens: Tokens) -> Imap:
-    surroundings = context()
-    return Imap(
-        options(scripted, token=TOKEN),
-        type(surroundings)(
-            surroundings.account,
-            surroundings.now,
-            surroundings.stopping,
-            tokens,
-            surroundings.log,
-            surroundings.time_zone,
-        ),
-    )
+    return Imap(options(scripted, token=TOKEN), replace(context(), secret=tokens))
 
 
 @pytest.fixture

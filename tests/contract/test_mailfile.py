@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from syncd.connector import Connector
+    from syncd.connector import Connector, Memory
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +54,11 @@ class Files(OnDisk):
         super().__init__(folder / "mail")
         self.written = 0
 
-    def open(self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True) -> Connector:
+    def open(
+        self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True, memory: Memory | None = None
+    ) -> Connector:
         options = MailFileOptions(type="mailfile", path=self.place)
-        return MailFile(options, context(stopping=stopping, subjects=subjects))
+        return MailFile(options, context(stopping=stopping, subjects=subjects, memory=memory))
 
     def add(self, count: int = 1) -> None:
         for _ in range(count):
