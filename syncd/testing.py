@@ -36,7 +36,7 @@ def cannot(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def context(
+def context(  # noqa: PLR0913 - one keyword for each thing the house lends
     account: str = "test",
     *,
     now: Callable[[], datetime] = lambda: NOW,
