@@ -37,7 +37,7 @@ from syncd.model.observed import (
     SignalName,
     Unreadable,
 )
-from syncd.model.sources import Account, AccountStatus, PageReceipt
+from syncd.model.sources import Account, AccountStatus, PageReceipt, Reading
 from syncd.model.ties import Appointment, Relationship, Tie, TieState, Touch
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "Person",
     "Phrase",
     "Plan",
+    "Reading",
     "Relationship",
     "Removal",
     "Response",

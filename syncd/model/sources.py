@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
+_TELLING = timedelta(seconds=10)
+"""A shorter time gives a rate that says nothing of the next hours."""
 
 
 class AccountStatus(StrEnum):
@@ -19,6 +19,39 @@ class AccountStatus(StrEnum):
     FAILING = "failing"
     SIGN_IN = "sign-in"
     MISCONFIGURED = "misconfigured"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a read that is not done yet has come, in records, as of `at`; `total` None when the source does not say.
+
+    The present pass reads since `since`, when `start` were done already. `reader` is the process that reads, as
+    "HOST:PID"; empty once it gave up.
+    """
+
+    done: int
+    total: int | None
+    at: datetime
+    since: datetime
+    start: int
+    reader: str = ""
+
+    @property
+    def per_minute(self) -> float | None:
+        """Records a minute in this pass; None as long as nobody can know."""
+        took = self.at - self.since
+        return (self.done - self.start) / (took / timedelta(minutes=1)) if took >= _TELLING else None
+
+    @property
+    def done_at(self) -> datetime | None:
+        """When everything will be read at this rate; None as long as nobody can know."""
+        rate = self.per_minute
+        if not rate or self.total is None:
+            return None
+        try:
+            return self.at + timedelta(minutes=max(0, self.total - self.done) / rate)
+        except OverflowError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +68,7 @@ class Account:
     hint: str = ""
     observations: int = 0
     unreadable: int = 0
+    reading: Reading | None = None  # a pass that did not reach its end yet
 
 
 @dataclass(frozen=True, slots=True)

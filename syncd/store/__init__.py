@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from syncd.errors import StoreBusy
-from syncd.store import accounts, derived, facts, identities, meta, outbox, readings
+from syncd.store import accounts, derived, facts, identities, meta, notes, outbox, readings
 from syncd.store.derived import Claim, Pending
 from syncd.store.engine import Database, Rehearsal, Transactions, open_database
+from syncd.store.notes import StoredMemory
 from syncd.store.readings import Counts
 from syncd.store.upgrade import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from syncd.connector import Page
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
         PageReceipt,
         Person,
         Plan,
+        Reading,
         Sighting,
         Touch,
         Unreadable,
     )
 
-__all__ = ["Counts", "Pending", "Store"]
+__all__ = ["Counts", "Pending", "Store", "StoredMemory"]
 
 
 class Store:
@@ -98,7 +100,7 @@ class Store:
     def enrol(self, name: str, connector: str) -> Account:
         """The account called `name`, made when it is new.
 
-        One that another connector used to read starts again at the horizon; what was observed stays.
+        One that another connector used to read starts again at the horizon, without its notes; what was observed stays.
         """
         known = self.account(name)
         if known is not None and known.connector == connector:
@@ -117,30 +119,58 @@ class Store:
             return accounts.find_all(connection)
 
     def forget_cursor(self, account: str) -> None:
-        """Let the next pass start at the horizon; reading the same records again changes nothing."""
+        """Let the next pass start at the horizon; the notes stay, and reading a record again changes nothing."""
         with self._transactions.writing() as connection:
             accounts.forget_cursor(connection, account)
 
     def record_outcome(
         self, account: str, at: datetime, status: AccountStatus, error: str = "", hint: str = ""
     ) -> None:
-        """How a pass that ended at `at` went: OK sets `last_sync`, the first failure in a row `failing_since`."""
+        """How a pass that ended at `at` went: OK sets `last_sync`, the first failure in a row `failing_since`.
+
+        OK also ends the account's `reading`; after a failure it says how far the pass had come.
+        """
         with self._transactions.writing() as connection:
             accounts.record_outcome(connection, account, at, status, (error, hint))
 
+    def signed_in(self, account: str) -> None:
+        """The owner signed in again: when the account waited for that, its error is over."""
+        with self._transactions.writing() as connection:
+            accounts.signed_in(connection, account)
+
     # ----------------------------------------------------------------------- what was observed
 
-    def commit_page(self, account: str, page: Page, expected: str | None) -> PageReceipt:
-        """Write a page's observations and its cursor in one transaction, or neither.
+    def commit_page(
+        self, account: str, page: Page, expected: str | None, reading: Reading | None = None
+    ) -> PageReceipt:
+        """Write a page's observations, its notes and its cursor in one transaction, or nothing of it.
+
+        `reading` is how far the pass is with this page: an account that was never read to the end is in its first sync.
 
         An equal repeat changes nothing. A record that changed is derived again, a removed one no longer counts; one
         that was read before is not lost when a later reading of it fails. Text that no database holds (lone
         surrogates, NUL) is replaced. Raises CursorMoved when the account's cursor is not `expected` any more, KeyError
         when the account was never enrolled.
         """
-        encoded = [facts.encode(observation) for observation in page.observations]
+        observed = [facts.encode(observation) for observation in page.observations]
+        noted = notes.encode(page.notes)
         with self._transactions.writing() as connection:
-            return facts.commit(connection, account, encoded, expected, page.cursor)
+            number = accounts.move_cursor(connection, account, expected, page.cursor, reading)
+            notes.write(connection, number, noted)
+            return facts.commit(connection, number, observed)
+
+    def notes(self, account: str, prefix: str = "", limit: int | None = None) -> Mapping[str, str]:
+        """The notes of an account whose keys begin with `prefix`, in the order of keys (by code point).
+
+        With a `limit`, the first so many of them.
+        """
+        with self._transactions.reading() as connection:
+            return notes.read(connection, account, prefix, limit)
+
+    def known(self, account: str, remote_ids: Collection[str]) -> frozenset[str]:
+        """Those of these records of an account that stand, read or Unreadable."""
+        with self._transactions.reading() as connection:
+            return notes.known(connection, account, remote_ids)
 
     def sent_senders(self) -> Mapping[str, int]:
         """Who wrote the messages in Sent folders, as normal addresses, with how many each wrote."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 
 from syncd.errors import CursorMoved
-from syncd.model import Account, AccountStatus
+from syncd.model import Account, AccountStatus, Reading
+from syncd.store import notes
 from syncd.store.codec import from_micros, to_micros
 from syncd.store.schema import account
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 _FAILING = {AccountStatus.FAILING, AccountStatus.SIGN_IN, AccountStatus.MISCONFIGURED}
+_NO_READING = dict.fromkeys(
+    ("reading_done", "reading_total", "reading_at", "reading_since", "reading_start", "reader"), None
+)
 
 
 def find(connection: Connection, name: str) -> Account | None:
@@ -42,6 +46,20 @@ def _account(row: Row[*tuple[object, ...]]) -> Account:
         hint=row.hint,
         observations=row.observations,
         unreadable=row.unreadable,
+        reading=_reading(row),
+    )
+
+
+def _reading(row: Row[*tuple[object, ...]]) -> Reading | None:
+    if row.reading_done is None:
+        return None
+    return Reading(
+        done=row.reading_done,
+        total=row.reading_total,
+        at=from_micros(row.reading_at),
+        since=from_micros(row.reading_since),
+        start=row.reading_start,
+        reader=row.reader,
     )
 
 
@@ -51,11 +69,12 @@ def names(connection: Connection) -> dict[int, str]:
 
 
 def enrol(connection: Connection, name: str, connector: str) -> Account:
-    """The account, made when it is new; when another connector takes it over, its cursor means nothing any more."""
+    """The account, made when it is new; another connector that takes it over cannot read the cursor or the notes."""
     known = find(connection, name)
     if known is not None and known.connector == connector:
         return known
-    fresh = {"connector": connector, "cursor": None, "status": AccountStatus.NEW}
+    fresh = {"connector": connector, "cursor": None, "status": AccountStatus.NEW, **_NO_READING}
+    notes.tear_up(connection, name)
     changed = (
         update(account).where(account.c.name == name).values(fresh).returning(account)
         if known
@@ -64,14 +83,30 @@ def enrol(connection: Connection, name: str, connector: str) -> Account:
     return _account(connection.execute(changed).one())
 
 
-def move_cursor(connection: Connection, name: str, expected: str | None, cursor: str) -> int:
-    """Compare and swap; the account's number. Raises CursorMoved, or KeyError when there is no such account."""
-    moved: int | None = connection.execute(
-        update(account)
-        .where(account.c.name == name, account.c.cursor.is_not_distinct_from(expected))
-        .values(cursor=cursor)
-        .returning(account.c.id)
-    ).scalar_one_or_none()
+def move_cursor(
+    connection: Connection, name: str, expected: str | None, cursor: str, reading: Reading | None = None
+) -> int:
+    """Compare and swap; the account's number. Raises CursorMoved, or KeyError when there is no such account.
+
+    An account that shows how far its reading is, and was never read to the end, is in its first sync; an error of an
+    earlier pass is over then.
+    """
+    move = update(account).where(account.c.name == name, account.c.cursor.is_not_distinct_from(expected))
+    move = move.values(cursor=cursor)
+    if reading:
+        first = account.c.last_sync.is_(None)
+        move = move.values(
+            reading_done=reading.done,
+            reading_total=reading.total,
+            reading_at=to_micros(reading.at),
+            reading_since=to_micros(reading.since),
+            reading_start=reading.start,
+            reader=reading.reader,
+            status=case((first, AccountStatus.FIRST_SYNC.value), else_=account.c.status),
+            error=case((first, ""), else_=account.c.error),
+            hint=case((first, ""), else_=account.c.hint),
+        )
+    moved: int | None = connection.execute(move.returning(account.c.id)).scalar_one_or_none()
     if moved is not None:
         return moved
     if find(connection, name) is None:
@@ -105,4 +140,23 @@ def record_outcome(
     failing_since = func.coalesce(account.c.failing_since, to_micros(at)) if status in _FAILING else None
     change = update(account).where(account.c.name == name)
     change = change.values(status=status, error=error, hint=hint, failing_since=failing_since)
-    connection.execute(change.values(last_sync=to_micros(at)) if status is AccountStatus.OK else change)
+    if status is AccountStatus.OK:
+        change = change.values(last_sync=to_micros(at), **_NO_READING)
+    else:
+        nobody = case((account.c.reading_done.is_not(None), ""), else_=None)
+        change = change.values(reader=nobody)
+    connection.execute(change)
+
+
+def signed_in(connection: Connection, name: str) -> None:
+    """An account that waited for its owner is ready: to be read on, or to be read at all."""
+    ready = case(
+        (account.c.last_sync.is_not(None), AccountStatus.OK.value),
+        (account.c.reading_done.is_not(None), AccountStatus.FIRST_SYNC.value),
+        else_=AccountStatus.NEW.value,
+    )
+    connection.execute(
+        update(account)
+        .where(account.c.name == name, account.c.status == AccountStatus.SIGN_IN)
+        .values(status=ready, error="", hint="", failing_since=None)
+    )

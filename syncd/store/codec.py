@@ -188,20 +188,20 @@ def clean(observation: Message | Meeting | Unreadable) -> Message | Meeting | Un
         return replace(
             observation,
             participants=_clean_people(observation.participants),
-            message_id=_clean_text(observation.message_id),
-            in_reply_to=_clean_text(observation.in_reply_to),
-            signals=tuple(Signal(signal.name, _clean_text(signal.value)) for signal in observation.signals),
-            subject=_clean_text(observation.subject),
+            message_id=clean_text(observation.message_id),
+            in_reply_to=clean_text(observation.in_reply_to),
+            signals=tuple(Signal(signal.name, clean_text(signal.value)) for signal in observation.signals),
+            subject=clean_text(observation.subject),
         )
     if isinstance(observation, Meeting):
         return replace(
             observation,
             participants=_clean_people(observation.participants),
-            uid=_clean_text(observation.uid),
-            recurrence_id=_clean_text(observation.recurrence_id),
-            title=_clean_text(observation.title),
+            uid=clean_text(observation.uid),
+            recurrence_id=clean_text(observation.recurrence_id),
+            title=clean_text(observation.title),
         )
-    return replace(observation, reason=_clean_text(observation.reason))
+    return replace(observation, reason=clean_text(observation.reason))
 
 
 def clean_id(remote_id: str) -> str:
@@ -213,8 +213,9 @@ def clean_id(remote_id: str) -> str:
 
 
 def _clean_people(participants: tuple[Participant, ...]) -> tuple[Participant, ...]:
-    return tuple(replace(one, address=_clean_text(one.address), name=_clean_text(one.name)) for one in participants)
+    return tuple(replace(one, address=clean_text(one.address), name=clean_text(one.name)) for one in participants)
 
 
-def _clean_text(text: str) -> str:
+def clean_text(text: str) -> str:
+    """A text that a database can hold: a lone surrogate becomes U+FFFD, NUL goes."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")

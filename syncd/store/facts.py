@@ -96,14 +96,8 @@ def _sender(message: Message) -> str | None:
     return None
 
 
-def commit(
-    connection: Connection, name: str, page: Sequence[tuple[str, Record | None]], expected: str | None, cursor: str
-) -> PageReceipt:
-    """Write one encoded page of the account called `name`, and move its cursor from `expected` to `cursor`.
-
-    Raises CursorMoved when the cursor is elsewhere, KeyError when the account was never enrolled.
-    """
-    number = accounts.move_cursor(connection, name, expected, cursor)
+def commit(connection: Connection, number: int, page: Sequence[tuple[str, Record | None]]) -> PageReceipt:
+    """Write one encoded page of the account with this number."""
     changes = _compare(dict(_known(connection, number, [remote_id for remote_id, _ in page])), page)
 
     for batch in batches([change.seq for change in changes if change.seq is not None]):

@@ -1,7 +1,7 @@
 """The tables: what was observed, what was concluded, what the owner said, what is to be mailed.
 
-Facts and decisions are the truth; every other table can be derived again from them. A change here needs a migration
-and a new VERSION; a test compares the two.
+Facts, notes and decisions are the truth; every other table can be derived again from them. A change here needs a
+migration and a new VERSION; a test compares the two.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION: Final = "0001"
+VERSION: Final = "0002"
 """The newest revision in `migrations/versions`."""
 
 VERSION_TABLE: Final = "syncd_version"
@@ -61,6 +61,13 @@ account = Table(
     Column("hint", _TEXT, nullable=False, server_default=""),
     Column("observations", Integer, nullable=False, server_default="0"),
     Column("unreadable", Integer, nullable=False, server_default="0"),
+    # how far a pass has come that did not reach its end yet (`model.Reading`); all NULL when the last one did
+    Column("reading_done", BigInteger),
+    Column("reading_total", BigInteger),
+    Column("reading_at", BigInteger),
+    Column("reading_since", BigInteger),
+    Column("reading_start", BigInteger),
+    Column("reader", _TEXT),
 )
 
 # --------------------------------------------------------------------------- what was observed
@@ -86,6 +93,16 @@ Index("fact_key", fact.c.key)
 Index("fact_content", fact.c.content)
 _sent = text("sender IS NOT NULL")
 Index("fact_sender", fact.c.sender, sqlite_where=_sent, postgresql_where=_sent)
+
+# What a connector remembers beside its cursor; it lies behind the key's index, since a text may have several KB.
+note = Table(
+    "note",
+    metadata,
+    Column("account", BigInteger, ForeignKey(account.c.id), nullable=False),
+    Column("key", _TEXT, nullable=False),
+    Column("text", _TEXT, nullable=False),
+    PrimaryKeyConstraint("account", "key"),
+)
 
 # What an observation was identified by before it changed or went: the next derivation voids and recomputes it.
 gone = Table(

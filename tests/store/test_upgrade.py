@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -15,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import column, table, update
 
 import syncd.store
+from syncd.connector import Note, Page
 from syncd.errors import Exit, StoreError
 from syncd.store import Store
 from syncd.store.engine import open_database
@@ -26,6 +28,15 @@ if TYPE_CHECKING:
     from tests.store.conftest import NewUrl
 
 OPEN = "import sys; from syncd.store import Store; Store.open(sys.argv[1]).close(); print('alembic' in sys.modules)"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'syncd.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url(server.new_database())
 
 
 def test_the_migrations_make_the_tables_that_the_schema_names(store: Store) -> None:
@@ -59,6 +70,51 @@ def test_a_store_of_a_newer_syncd_is_refused_and_left_as_it_is(url: str) -> None
     set_version(url, VERSION)
     with Store.open(url) as store:
         assert list(store.dump()) == before
+
+
+def make_first_schema(url: str) -> None:
+    """A store as the first version left it: an account with one mail and one word of the owner."""
+    database = open_database(url)
+    with database.writing() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(Path(syncd.store.__file__).parent / "migrations"))
+        command.upgrade(config, "0001")
+        for statement in (
+            (
+                "INSERT INTO account (id, name, connector, cursor, status, last_sync, observations)"
+                " VALUES (1, 'work', 'imap', '1', 'ok', 1714996800000000, 1)"
+            ),
+            (
+                "INSERT INTO fact (account, remote_id, kind, payload)"
+                """ VALUES (1, 'INBOX/1/1', 'message', '[1714996800000000,[],"<1@mail.example>","",[],"Matter"]')"""
+            ),
+            "INSERT INTO decision (kind, subject, object, at) VALUES ('mute', 'anna@arup.example', '', 0)",
+        ):
+            connection.exec_driver_sql(statement)
+    database.close()
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(empty_url: str) -> None:
+    make_first_schema(empty_url)
+    with Store.open(empty_url) as store:
+        account = store.account("work")
+        assert account
+        assert (account.cursor, account.status, account.observations, account.reading) == ("1", "ok", 1, None)
+        assert [one.subject for one in store.decisions()] == ["anna@arup.example"]
+        assert store.known("work", ["INBOX/1/1"]) == {"INBOX/1/1"}
+        store.commit_page("work", Page((mail(2),), "2", notes=(Note("a", "text"),)), "1")
+        assert (dict(store.notes("work")), store.counts().observations) == ({"a": "text"}, 2)
+        with store._transactions.reading() as connection:
+            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            assert compare_metadata(context, metadata) == []
+
+
+def test_of_many_that_bring_the_same_store_up_to_date_one_does(empty_url: str) -> None:
+    make_first_schema(empty_url)
+    openers = [started(OPEN, empty_url) for _ in range(3)]
+
+    assert "True\n" in {one.communicate()[0] for one in openers}
+    assert [one.returncode for one in openers] == [0] * 3
 
 
 def test_a_store_that_is_up_to_date_opens_without_alembic(new_url: NewUrl) -> None:
