@@ -1,13 +1,12 @@
 """One VEVENT, understood: when it is, how it repeats, who is in it (RFC 5545 section 3.6.1).
 
 Feeds write dates that are half local and half not, ends before starts, and events without a name; what can be meant is
-decided here, once for every calendar connector.
+decided here.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
@@ -15,16 +14,14 @@ from typing import TYPE_CHECKING, Final
 from connectors._attendees import participants
 from connectors._calendar_text import TITLE, content_line
 from connectors._mail_words import tidy
+from connectors._occurrences import CalendarEvent, UnreadableEvent
 from connectors._recurrence import Series
 from syncd.model import MeetingStatus
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from connectors._calendar_text import Block, Line
     from connectors._recurrence import Moment
     from connectors._timezones import Zones
-    from syncd.model import Participant
 
 LONGEST_TITLE: Final = 500
 LONGEST_UID: Final = 998
@@ -42,41 +39,6 @@ _STATUSES: Final = {
     "CANCELED": MeetingStatus.CANCELLED,
     "TENTATIVE": MeetingStatus.TENTATIVE,
 }
-
-
-class UnreadableEvent(ValueError):
-    """The event cannot be understood; the text is the sentence that says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarEvent:
-    """One component: a single event, a series, or (with `instance`) what is different about one of its occurrences."""
-
-    uid: str
-    series: Series
-    instance: Moment | None
-    onwards: bool  # also all later occurrences (RANGE=THISANDFUTURE)
-    sequence: int
-    stamp: str
-    status: MeetingStatus
-    title: str
-    people: tuple[str, ...]  # the lines that name them
-    home: tzinfo
-
-    @property
-    def repeats(self) -> bool:
-        """Whether it takes place more than once."""
-        return bool(self.series.rules or self.series.dates)
-
-    def participants(self) -> tuple[Participant, ...]:
-        """The organizer and the attendees that have an address."""
-        return participants(self.people)
-
-    def instant(self, moment: Moment) -> datetime:
-        """A moment of this event in UTC; an all-day one begins at midnight where the owner lives."""
-        if isinstance(moment, datetime):
-            return moment.astimezone(UTC)
-        return datetime.combine(moment, time(), self.home).astimezone(UTC)
 
 
 def read_event(block: Block, zones: Zones) -> CalendarEvent:
@@ -108,14 +70,14 @@ def read_event(block: Block, zones: Zones) -> CalendarEvent:
         stamp=first["DTSTAMP"].value if "DTSTAMP" in first else "",
         status=_status(first.get("STATUS"), block.header.method),
         title=tidy(_ESCAPED.sub(_unescape, first[TITLE].value), LONGEST_TITLE) if TITLE in first else "",
-        people=block.people,
+        participants=participants(block.people),
         home=zones.find(""),
     )
 
 
 def synthetic_uid(event: CalendarEvent) -> str:
     """A name for an event that has none: the same as long as its time and its people are."""
-    people = "\n".join(sorted(person.address.lower() for person in event.participants()))
+    people = "\n".join(sorted(person.address.lower() for person in event.participants))
     digest = blake2b(f"{event.instant(event.series.start)}\n{event.series.length}\n{people}".encode(), digest_size=12)
     return f"{digest.hexdigest()}@no-uid.invalid"
 

@@ -176,9 +176,10 @@ class Ics:
         return text
 
     def _reading(self, text: CalendarText, since: datetime, until: datetime) -> CalendarReading | None:
-        from connectors._calendar import Window, read_calendar  # noqa: PLC0415 - nor for icalendar
+        from connectors._calendar import read_calendar  # noqa: PLC0415 - nor for icalendar
+        from connectors._occurrences import Window  # noqa: PLC0415 - likewise
 
-        reading = read_calendar(text, Window(since, until, self._context.time_zone), self._context.stopping)
+        reading = read_calendar(text, Window(since, until), self._context.time_zone, self._context.stopping)
         if reading is None:
             return None
         if reading.unknown_zones:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors._calendar import CalendarReading, Window, read_calendar
+from connectors._calendar import CalendarReading, read_calendar
 from connectors._calendar_text import read_text
+from connectors._occurrences import Window
 from syncd.model import Meeting, MeetingStatus, Response, Role
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def calendar(*parts: str) -> str:
 
 
 def read(text: str, *, since: datetime = SINCE, until: datetime = UNTIL, titles: bool = True) -> CalendarReading:
-    reading = read_calendar(read_text(text.encode(), titles=titles), Window(since, until, ROME), lambda: False)
+    reading = read_calendar(read_text(text.encode(), titles=titles), Window(since, until), ROME, lambda: False)
     assert reading is not None
     return reading
 
@@ -361,7 +362,7 @@ def test_alarms_tasks_and_journals_are_no_meetings() -> None:
 
 def test_reading_stops_when_it_is_told_to() -> None:
     text = read_text(calendar(event(*WEEKLY)).encode(), titles=True)
-    assert read_calendar(text, Window(SINCE, UNTIL, ROME), lambda: True) is None
+    assert read_calendar(text, Window(SINCE, UNTIL), ROME, lambda: True) is None
 
 
 def test_when_there_is_no_time_left_series_wait_and_single_events_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,4 +390,4 @@ def test_lines_in_any_order_never_raise(lines: list[str]) -> None:
 def test_bytes_of_any_kind_never_raise(noise: bytes, place: int) -> None:
     text = calendar(event(*WEEKLY)).encode()
     body = text[:place] + noise + text[place:]
-    assert read_calendar(read_text(body, titles=True), Window(SINCE, UNTIL, ROME), lambda: False) is not None
+    assert read_calendar(read_text(body, titles=True), Window(SINCE, UNTIL), ROME, lambda: False) is not None
