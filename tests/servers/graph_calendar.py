@@ -1,0 +1,522 @@
+"""The calendars of the double: what a view shows, what a round of delta says, and what it leaves out.
+
+The documented traps of change tracking are all here: occurrences come as stubs, a deleted occurrence leaves no word,
+whatever changes outside the window comes as removed, and the window never moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from tests.servers.graph_requests import From, Refused, Rest
+from tests.servers.graph_series import global_object_id, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from random import Random
+
+    from tests.servers.graph_contract import Resource
+    from tests.servers.graph_requests import Asked, Links
+    from tests.servers.graph_series import Pattern
+
+Person = tuple[str, str]
+"""An address and a name."""
+
+NEVER: Final = "0001-01-01T00:00:00Z"
+_STUB: Final = ("id", "type", "seriesMasterId", "start", "end")
+_UNTRACKED: Final = ("$select", "$filter", "$expand", "$orderby", "$search", "$top")
+
+
+@dataclass(slots=True)
+class Entry:
+    """An event that stands alone, or a series with what was done to single occurrences (by original start, UTC).
+
+    `fields` are Graph's own; `start` and `end` are aware, in the zone in which a series keeps its time of day.
+    """
+
+    id: str
+    number: int
+    start: datetime
+    end: datetime
+    fields: Resource
+    pattern: Pattern | None = None
+    third_party: str | None = None
+    exceptions: dict[datetime, Resource] = field(default_factory=dict)
+    deleted: set[datetime] = field(default_factory=set)
+    changed: int = 0
+    _starts: dict[datetime, tuple[datetime, datetime]] = field(default_factory=dict)
+
+    def occurrences(self, until: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
+        """(original start, start, end) in UTC of every occurrence that was not deleted and begins before `until`."""
+        if self.pattern is None:
+            return
+        length = self.end - self.start
+        for day in self.pattern.dates(self.start.date()):
+            local = datetime.combine(day, self.start.timetz())
+            original = local.astimezone(UTC)
+            if original >= until and not any(moved < until for moved, _ in self._starts.values()):
+                return
+            if original in self.deleted:
+                continue
+            start, end = self._starts.get(original, (original, original + length))
+            if original < until or start < until:
+                yield original, start, end
+            elif original > until + timedelta(days=400):
+                return
+
+    def move(self, original: datetime, start: datetime, end: datetime) -> None:
+        """An occurrence takes place at another time."""
+        self._starts[original] = (start.astimezone(UTC), end.astimezone(UTC))
+        self.exceptions.setdefault(original, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a deltaLink stands for: the window of its first request, and what was known at its last."""
+
+    start: datetime
+    end: datetime
+    version: int
+
+
+class Calendar:
+    """One calendar. Every method that changes it is the other side's hand: an organizer, a phone, an assistant.
+
+    `shared` calendars answer 404 to /me/events/{id}; `repeat` sends whatever a round of delta holds so many times over,
+    and `order`, when set, shuffles it.
+    """
+
+    def __init__(self, identifier: str, name: str, owner: Person, numbers: Iterator[int]) -> None:
+        self.id = identifier
+        self.name = name
+        self.owner = owner
+        self.is_default = False
+        self.shared = False
+        self.free_busy_only = False
+        self.repeat = 1
+        self.order: Random | None = None
+        self._numbers = numbers
+        self._version = 0
+        self._entries: dict[str, Entry] = {}
+        self._gone: dict[str, int] = {}
+
+    # What happens to it.
+
+    def add(  # noqa: PLR0913 - a keyword for each thing an event can be
+        self,
+        subject: str | None,
+        start: datetime,
+        end: datetime | None = None,
+        *,
+        attendees: Sequence[tuple[str, str] | tuple[str, str, str] | tuple[str, str, str, str]] = (),
+        organizer: Person | None = None,
+        response: str = "organizer",
+        pattern: Pattern | None = None,
+        all_day: bool = False,
+        third_party: str | None = None,
+        **fields: object,
+    ) -> str:
+        """A new event, or a series when it has a `pattern`; its id.
+
+        Times are aware; a series keeps its time of day in their zone. Attendees are (address, name[, response[, type]])
+        in Graph's words. `organizer` None means the owner. `third_party` is the UID of another system. Further
+        `fields` are Graph's own (`sensitivity="private"`, `isCancelled=True`, `iCalUId=None`).
+        """
+        number = next(self._numbers)
+        if all_day:
+            midnight = datetime.combine(start.date(), time(), UTC)
+            start, end = midnight, datetime.combine(end.date(), time(), UTC) if end else midnight + timedelta(days=1)
+        address, name = organizer or self.owner
+        zone = start.tzinfo.key if isinstance(start.tzinfo, ZoneInfo) else "UTC"
+        written: Resource = {
+            "subject": subject,
+            "isAllDay": all_day,
+            "isCancelled": False,
+            "isDraft": False,
+            "isOrganizer": organizer is None,
+            "organizer": {"emailAddress": {"name": name, "address": address}},
+            "attendees": [_attendee(*each) for each in attendees],
+            "responseStatus": {"response": response, "time": NEVER},
+            "sensitivity": "normal",
+            "showAs": "busy",
+            "originalStartTimeZone": zone,
+            "originalEndTimeZone": zone,
+            "lastModifiedDateTime": "2026-03-01T08:00:00.1234567Z",
+            **fields,
+        }
+        entry = Entry(f"AAkAL{number:07d}=", number, start, end or start + timedelta(hours=1), written, pattern)
+        entry.third_party = third_party
+        return self._keep(entry)
+
+    def add_resource(self, resource: Resource) -> str:
+        """An event as Graph would write it, shown as it is (its start and end must be UTC to be placed); its id."""
+        number = next(self._numbers)
+        entry = Entry(
+            str(resource.get("id", f"AAkAL{number:07d}=")),
+            number,
+            _placed(resource.get("start"), datetime.max),
+            _placed(resource.get("end"), datetime.min),
+            {"@as is": True, **resource},
+        )
+        return self._keep(entry)
+
+    def update(self, identifier: str, **fields: object) -> None:
+        """Set Graph's own fields of an event, a series, or (by its own id) one occurrence, which becomes an exception.
+
+        `start` and `end`, aware, move it.
+        """
+        entry, original = self._find(identifier)
+        start, end = fields.pop("start", None), fields.pop("end", None)
+        if original is not None:
+            if isinstance(start, datetime) and isinstance(end, datetime):
+                entry.move(original, start, end)
+            entry.exceptions.setdefault(original, {}).update(fields)
+        else:
+            entry.start = start if isinstance(start, datetime) else entry.start
+            entry.end = end if isinstance(end, datetime) else entry.end
+            entry.fields.update(fields)
+        self._touch(entry)
+
+    def delete(self, identifier: str) -> None:
+        """Take an event, a whole series, or one occurrence away."""
+        entry, original = self._find(identifier)
+        if original is None:
+            del self._entries[entry.id]
+            self._version += 1
+            self._gone[entry.id] = self._version
+        else:
+            entry.deleted.add(original)
+            self._touch(entry)
+
+    def restore(self) -> None:
+        """Every event is written again unchanged, as after a migration: a round of delta sends them all."""
+        for entry in self._entries.values():
+            self._touch(entry)
+
+    def occurrence(self, identifier: str, number: int) -> str:
+        """The id of the occurrence of a series whose original start is the `number`th (from 0)."""
+        entry = self._entries[identifier]
+        if entry.pattern is None:
+            raise ValueError(identifier)
+        for index, day in enumerate(entry.pattern.dates(entry.start.date())):
+            if index == number:
+                return _occurrence_id(entry, datetime.combine(day, entry.start.timetz()).astimezone(UTC))
+        raise IndexError(number)
+
+    def ids(self) -> list[str]:
+        """Every event that stands alone and every series."""
+        return list(self._entries)
+
+    def written(self) -> Resource:
+        """The calendar itself."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "color": "auto",
+            "isDefaultCalendar": self.is_default,
+            "canEdit": not self.shared,
+            "canShare": not self.shared,
+            "canViewPrivateItems": not self.shared,
+            "owner": {"name": self.owner[1], "address": self.owner[0]},
+        }
+
+    def snapshot(self) -> object:
+        """Everything a reader could have changed."""
+        return repr(sorted(self._entries.items()))
+
+    # What it answers.
+
+    def view(self, start: datetime, end: datetime) -> list[Resource]:
+        """Every single event, occurrence and exception that touches the window, whole, by start."""
+        found = [
+            (begin, resource)
+            for entry in self._entries.values()
+            for begin, _, resource in self._instances(entry, start, end)
+        ]
+        return [resource for _, resource in sorted(found, key=lambda item: item[0])]
+
+    def event(self, identifier: str) -> Resource:
+        """One event by its id: single, master, occurrence or exception. Raises Refused (404)."""
+        try:
+            entry, original = self._find(identifier)
+        except KeyError:
+            raise Refused(404, "ErrorItemNotFound", "The specified object was not found in the store.") from None
+        if original is None:
+            return self._master(entry) if entry.pattern else self._single(entry)
+        for known, begin, finish in entry.occurrences(original + timedelta(seconds=1)):
+            if known == original:
+                return self._instance(entry, original, begin, finish)
+        raise Refused(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+    def instances(self, identifier: str, start: datetime, end: datetime) -> list[Resource]:
+        """The occurrences and exceptions of a series that touch the window."""
+        entry, _ = self._find(identifier)
+        return [resource for _, _, resource in self._instances(entry, start, end)]
+
+    def round(self, window: Window) -> Rest:
+        """What a round of delta says to somebody who knew this much."""
+        told: list[Resource] = []
+        for entry in self._entries.values():
+            if entry.changed > window.version:
+                told += self._told(entry, window)
+        if window.version:
+            told += [
+                _removed(identifier, "deleted")
+                for identifier, version in self._gone.items()
+                if version > window.version
+            ]
+        told *= self.repeat
+        if self.order:
+            self.order.shuffle(told)
+        return Rest(told, Window(window.start, window.end, self._version))
+
+    def _told(self, entry: Entry, window: Window) -> list[Resource]:
+        instances = list(self._instances(entry, window.start, window.end))
+        if not instances:
+            return [_removed(entry.id, "changed")] if window.version else []
+        if entry.pattern is None:
+            return [_typed(resource) for _, _, resource in instances]
+        rows = [_typed(self._master(entry))]
+        for _, original, resource in instances:
+            stub = {name: resource[name] for name in _STUB}
+            rows.append(_typed(resource if original in entry.exceptions else stub))
+        return rows
+
+    def _instances(
+        self, entry: Entry, start: datetime, end: datetime
+    ) -> Iterator[tuple[datetime, datetime | None, Resource]]:
+        """(start, original start, resource) of whatever of an entry touches the window."""
+        if entry.pattern is None:
+            if _touches(entry.start, entry.end, start, end):
+                yield entry.start.astimezone(UTC), None, self._single(entry)
+            return
+        for original, begin, finish in entry.occurrences(end):
+            if _touches(begin, finish, start, end):
+                yield begin, original, self._instance(entry, original, begin, finish)
+
+    def _single(self, entry: Entry) -> Resource:
+        if "@as is" in entry.fields:
+            return {"id": entry.id, **{name: value for name, value in entry.fields.items() if name != "@as is"}}
+        return self._shown(
+            {
+                **_times(entry.start, entry.end),
+                "type": "singleInstance",
+                "seriesMasterId": None,
+                "recurrence": None,
+                "iCalUId": global_object_id(entry.number, None, entry.third_party),
+                **entry.fields,
+                "id": entry.id,
+            }
+        )
+
+    def _master(self, entry: Entry) -> Resource:
+        zone = str(entry.fields["originalStartTimeZone"])
+        pattern = entry.pattern.written(entry.start.date(), zone) if entry.pattern else None
+        single = self._single(entry)
+        deleted = [f"OID.{entry.id}.{original.date()}" for original in sorted(entry.deleted)]
+        return {**single, "type": "seriesMaster", "recurrence": pattern, "cancelledOccurrences": deleted}
+
+    def _instance(self, entry: Entry, original: datetime, start: datetime, end: datetime) -> Resource:
+        day = original.astimezone(entry.start.tzinfo).date()
+        changes = entry.exceptions.get(original)
+        return self._shown(
+            {
+                **entry.fields,
+                **_times(start, end),
+                "type": "occurrence" if changes is None else "exception",
+                "seriesMasterId": entry.id,
+                "recurrence": None,
+                "originalStart": original.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "iCalUId": global_object_id(entry.number, day, entry.third_party),
+                **{name: value for name, value in entry.fields.items() if name == "iCalUId"},
+                **(changes or {}),
+                "id": _occurrence_id(entry, original),
+            }
+        )
+
+    def _shown(self, resource: Resource) -> Resource:
+        """What whoever may only see when its owner is busy is shown of an event."""
+        if self.free_busy_only:
+            resource.update(subject=None, attendees=[], organizer=None, responseStatus=None, sensitivity="normal")
+        return resource
+
+    def _find(self, identifier: str) -> tuple[Entry, datetime | None]:
+        """The entry an id belongs to, and the original start when it names an occurrence. Raises KeyError."""
+        master, _, original = identifier.partition(".")
+        if not original:
+            return self._entries[identifier], None
+        return self._entries[master], datetime.strptime(original, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+
+    def _keep(self, entry: Entry) -> str:
+        self._entries[entry.id] = entry
+        self._touch(entry)
+        return entry.id
+
+    def _touch(self, entry: Entry) -> None:
+        self._version += 1
+        entry.changed = self._version
+        entry.fields["changeKey"] = f"CQAAABYAAAA{self._version:06d}"
+
+
+class Calendars:
+    """Every calendar of the mailbox, and the paths below /me that lead to them."""
+
+    def __init__(self, owner: Person) -> None:
+        self.owner = owner
+        self._numbers = count(1)
+        self._calendars: dict[str, Calendar] = {}
+        self.default = self.add("Calendar")
+        self.default.is_default = True
+
+    def add(self, name: str, owner: Person | None = None, *, shared: bool = False) -> Calendar:
+        """A further calendar; a shared one lies in somebody else's mailbox."""
+        identifier = f"AAkCal{len(self._calendars):05d}="
+        calendar = Calendar(identifier, name, owner or self.owner, self._numbers)
+        calendar.shared = shared
+        self._calendars[identifier] = calendar
+        return calendar
+
+    def drop(self, calendar: Calendar) -> None:
+        """A calendar is deleted, or shared no longer."""
+        del self._calendars[calendar.id]
+
+    def snapshot(self) -> object:
+        """Everything a reader could have changed."""
+        return [(each.id, each.name, each.snapshot()) for each in self._calendars.values()]
+
+    def answer(self, asked: Asked, links: Links) -> Resource:
+        """The answer to a request below /me/calendar, /me/calendars, /me/calendarView or /me/events."""
+        _, word, *rest = asked.path
+        if word == "calendars" and not rest:
+            offset = links.open(asked) if asked.continues else From(0, {})
+            place = offset if isinstance(offset, From) else From(0, {})
+            written = [calendar.written() for calendar in self._calendars.values()]
+            return links.listing(asked, "me/calendars", written, place, 10)
+        if word == "calendars":
+            return self._below(asked, links, self._calendar(rest[0]), rest[1:])
+        if word == "events":
+            for calendar in self._calendars.values():
+                if not calendar.shared and rest[0].partition(".")[0] in calendar.ids():
+                    return self._below(asked, links, calendar, ["events", *rest])
+            raise Refused(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+        return self._below(asked, links, self.default, ["calendarView", *rest] if word == "calendarView" else rest)
+
+    def _calendar(self, identifier: str) -> Calendar:
+        try:
+            return self._calendars[identifier]
+        except KeyError:
+            raise Refused(404, "ErrorItemNotFound", "The specified object was not found in the store.") from None
+
+    def _below(self, asked: Asked, links: Links, calendar: Calendar, rest: Sequence[str]) -> Resource:
+        match rest:
+            case []:
+                return calendar.written()
+            case ["calendarView", "delta"]:
+                return self._delta(asked, links, calendar)
+            case ["calendarView"]:
+                place = links.open(asked) if asked.continues else From(0, asked.params)
+                if not isinstance(place, From):
+                    raise Refused(400, "ErrorInvalidUrlQuery", "Badly formed token.")
+                start, end = _window(place.params)
+                found = [_chosen(each, place.params) for each in calendar.view(start, end)]
+                return links.listing(asked, f"me/calendars/{calendar.id}/calendarView", found, place, 10)
+            case ["events", identifier]:
+                return _chosen(calendar.event(identifier), asked.params)
+            case ["events", identifier, "instances"]:
+                place = links.open(asked) if asked.continues else From(0, asked.params)
+                if not isinstance(place, From):
+                    raise Refused(400, "ErrorInvalidUrlQuery", "Badly formed token.")
+                calendar.event(identifier)
+                found = [_chosen(each, place.params) for each in calendar.instances(identifier, *_window(place.params))]
+                path = f"me/calendars/{calendar.id}/events/{identifier}/instances"
+                return links.listing(asked, path, found, place, 10)
+            case _:
+                raise Refused(400, "BadRequest", f"Resource not found for the segment '{asked.path[-1]}'.")
+
+    def _delta(self, asked: Asked, links: Links, calendar: Calendar) -> Resource:
+        path = f"me/calendars/{calendar.id}/calendarView/delta"
+        untracked = [name for name in _UNTRACKED if name in asked.params]
+        if untracked:
+            names = ", ".join(untracked)
+            message = f"The following parameters are not supported with change tracking over the resource: '{names}'."
+            raise Refused(400, "ErrorInvalidUrlQuery", message)
+        state = links.open(asked) if asked.continues else Window(*_window(asked.params), 0)
+        rest = calendar.round(state) if isinstance(state, Window) else state
+        if not isinstance(rest, Rest):
+            raise Refused(400, "ErrorInvalidUrlQuery", "Badly formed token.")
+        return links.round(asked, path, rest, 50)
+
+
+def _attendee(address: str, name: str, response: str = "none", kind: str = "required") -> Resource:
+    return {
+        "type": kind,
+        "status": {"response": response, "time": NEVER},
+        "emailAddress": {"name": name, "address": address},
+    }
+
+
+def _times(start: datetime, end: datetime) -> Resource:
+    return {
+        "start": {"dateTime": stamp(start.astimezone(UTC)), "timeZone": "UTC"},
+        "end": {"dateTime": stamp(end.astimezone(UTC)), "timeZone": "UTC"},
+    }
+
+
+def _placed(value: object, otherwise: datetime) -> datetime:
+    """Where an event that is shown as it is lies; one without a readable time lies everywhere."""
+    try:
+        return datetime.fromisoformat(str(value["dateTime"])).replace(tzinfo=UTC)  # type: ignore[index]  # else TypeError
+    except (TypeError, KeyError, ValueError):
+        return otherwise.replace(tzinfo=UTC)
+
+
+def _touches(begin: datetime, finish: datetime, start: datetime, end: datetime) -> bool:
+    """Whether an event lies in the window; one whose time nobody can read lies in every window."""
+    if begin.year == datetime.max.year and finish.year == datetime.min.year:
+        return True
+    return begin < end and (finish > start or (begin == finish and begin >= start))
+
+
+def _occurrence_id(entry: Entry, original: datetime) -> str:
+    return f"{entry.id}.{original:%Y%m%dT%H%M%S}"
+
+
+def _removed(identifier: str, reason: str) -> Resource:
+    return {"@odata.type": "#microsoft.graph.event", "id": identifier, "@removed": {"reason": reason}}
+
+
+def _typed(resource: Resource) -> Resource:
+    return {"@odata.type": "#microsoft.graph.event", **resource}
+
+
+def _chosen(resource: Resource, params: Mapping[str, str]) -> Resource:
+    if "$select" not in params:
+        return resource
+    wanted = {"id", "@odata.type", *params["$select"].split(",")}
+    return {name: value for name, value in resource.items() if name in wanted}
+
+
+def _window(params: Mapping[str, str]) -> tuple[datetime, datetime]:
+    given = {name.lower(): value for name, value in params.items()}
+    try:
+        start, end = (_moment(given[name]) for name in ("startdatetime", "enddatetime"))
+    except KeyError:
+        message = "This request requires a time window specified by the query string parameters StartDateTime and End."
+        raise Refused(400, "ErrorInvalidParameter", message) from None
+    if end < start:
+        raise Refused(400, "ErrorCalendarEndDateIsEarlierThanStartDate")
+    if end - start > timedelta(days=1825):
+        raise Refused(400, "ErrorCalendarViewRangeTooBig", "The requested range is too big.")
+    return start, end
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(400, "ErrorInvalidParameter", f"{text!r} is not a date.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,117 @@
+"""Recurring events of the calendar double: which occurrences a pattern has, and how Exchange names each of them.
+
+Written from the pages on recurrencePattern and recurrenceRange, and from MS-OXOCAL section 2.2.1.27 (GlobalObjectId).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.servers.graph_contract import Resource
+
+DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKS: Final = ("first", "second", "third", "fourth", "last")
+
+_CLASS_OF_IDS: Final = "040000008200E00074C5B7101A82E008"
+_FURTHEST: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """How an event recurs: a `kind` of Graph's recurrencePatternType, and until when.
+
+    `days` are for weekly patterns (default: the weekday it starts on); `week` for relative ones, with the weekday it
+    starts on. Neither `count` nor `until` means that it never ends.
+    """
+
+    kind: Literal["daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearly"]
+    interval: int = 1
+    days: tuple[str, ...] = ()
+    week: Literal["first", "second", "third", "fourth", "last"] = "first"
+    count: int | None = None
+    until: date | None = None
+
+    def dates(self, first: date) -> Iterator[date]:
+        """The days of its occurrences, in order; the first one is where it starts."""
+        for number, day in enumerate(self._endless(first)):
+            if (self.count is not None and number >= self.count) or (self.until is not None and day > self.until):
+                return
+            yield day
+
+    def _endless(self, first: date) -> Iterator[date]:
+        if self.kind == "daily":
+            yield from (first + timedelta(days=step * self.interval) for step in range(_FURTHEST))
+        elif self.kind == "weekly":
+            wanted = sorted(DAYS.index(day) for day in self.days or (DAYS[first.weekday()],))
+            monday = first - timedelta(days=first.weekday())
+            for step in range(_FURTHEST):
+                week = monday + timedelta(weeks=step * self.interval)
+                yield from (day for day in (week + timedelta(days=each) for each in wanted) if day >= first)
+        else:
+            months = self.interval * (12 if self.kind == "absoluteYearly" else 1)
+            for step in range(_FURTHEST):
+                year, month = divmod(first.year * 12 + first.month - 1 + step * months, 12)
+                if year > 9000:
+                    return
+                day = self._in_month(year, month + 1, first)
+                if day >= first:
+                    yield day
+
+    def _in_month(self, year: int, month: int, first: date) -> date:
+        days = [date(year, month, 1) + timedelta(days=step) for step in range(31)]
+        days = [day for day in days if day.month == month]
+        if self.kind != "relativeMonthly":
+            return days[min(first.day, len(days)) - 1]
+        fitting = [day for day in days if day.weekday() == first.weekday()]
+        return fitting[-1] if self.week == "last" else fitting[WEEKS.index(self.week)]
+
+    def written(self, first: date, zone: str) -> Resource:
+        """The pattern and range, as a patternedRecurrence."""
+        weekly = self.kind == "weekly"
+        relative = self.kind == "relativeMonthly"
+        days = list(self.days) or [DAYS[first.weekday()]]
+        kind = "numbered" if self.count is not None else "endDate" if self.until else "noEnd"
+        return {
+            "pattern": {
+                "type": self.kind,
+                "interval": self.interval,
+                "month": first.month if self.kind == "absoluteYearly" else 0,
+                "dayOfMonth": first.day if self.kind.startswith("absolute") else 0,
+                "daysOfWeek": days if weekly or relative else [],
+                "firstDayOfWeek": "monday" if weekly else "sunday",
+                "index": self.week,
+            },
+            "range": {
+                "type": kind,
+                "startDate": first.isoformat(),
+                "endDate": (self.until or date.min).isoformat(),
+                "recurrenceTimeZone": zone,
+                "numberOfOccurrences": self.count or 0,
+            },
+        }
+
+
+def global_object_id(number: int, instance: date | None = None, third_party: str | None = None) -> str:
+    """An iCalUId as Exchange writes it: with the date of the instance in it, zero for single events and masters.
+
+    A meeting that came from another system carries that system's UID, wrapped (MS-OXOCAL section 2.2.1.27).
+    """
+    day = instance.year.to_bytes(2, "big") + bytes((instance.month, instance.day)) if instance else bytes(4)
+    if third_party is None:
+        created = (0x01DA_0000_0000_0000 + number).to_bytes(8, "little")
+        data = number.to_bytes(16, "big")
+    else:
+        created = bytes(8)
+        data = b"vCal-Uid\x01\0\0\0" + third_party.encode() + b"\0"
+    rest = day + created + bytes(8) + len(data).to_bytes(4, "little") + data
+    return _CLASS_OF_IDS + rest.hex().upper()
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as Graph writes it in dateTimeTimeZone: seven digits of a second and no zone."""
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}0"
