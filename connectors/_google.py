@@ -1,0 +1,264 @@
+"""What gmail and google-calendar share: how a Google account is named, signed in to, and asked politely.
+
+Light to import: googleapiclient and google.auth are loaded by the first request, not by the configuration.
+"""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Protocol, TypeVar, overload
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from connectors._google_client import read_client, read_service_account, require_protection
+from syncd.connector import ConnectorOptions, SecretRef
+from syncd.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from google_auth_httplib2 import AuthorizedHttp
+    from googleapiclient._apis.calendar.v3 import CalendarResource
+    from googleapiclient._apis.gmail.v1 import GmailResource
+    from googleapiclient.http import BatchHttpRequest
+
+    from connectors._google_tokens import Access
+    from syncd.connector import Context
+
+PATIENCE: Final = 60.0
+"""Seconds that one call may wait in all for Google to be ready again."""
+
+FIRST_WAIT: Final = 1.0
+"""Seconds before the first repetition when Google does not say how long; doubled each time, with jitter."""
+
+SLICE: Final = 1.0
+"""Seconds between two looks whether it is time to stop."""
+
+Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+$")]
+
+_SERVICE_PATHS: Final = {"gmail": "", "calendar": "calendar/v3/"}
+
+Answer = TypeVar("Answer")
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+
+class Executable(Protocol[Answer_co]):
+    """A request of googleapiclient, as its stubs type it."""
+
+    def execute(self, *, num_retries: int = 0) -> Answer_co:
+        """Send it, once."""
+        ...
+
+
+class GoogleOptions(ConnectorOptions):
+    """Whose account it is, and by whose leave syncd reads it."""
+
+    address: Address = Field(description="the account's address; it is one of yours")
+    client: SecretRef | None = Field(
+        None, description="where the JSON file of your own Desktop client can be found; see docs/google.md"
+    )
+    service_account: SecretRef | None = Field(
+        None, description="Workspace: where the JSON key of a service account can be found, in place of client"
+    )
+    subject: Address | None = Field(None, description="whom the service account acts for; default: the address")
+    endpoint: str | None = Field(
+        None, description="another address of Google's APIs, https, or http on this machine: for a proxy"
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def _require_protection(cls, value: str | None) -> str | None:
+        return require_protection(value) if value else value
+
+    @model_validator(mode="after")
+    def _accept_one_leave(self) -> GoogleOptions:
+        if self.client and self.service_account:
+            raise ValueError("name either client or service_account, not both")
+        if self.subject and not self.service_account:
+            raise ValueError("subject belongs to service_account; a client signs in as itself")
+        return self
+
+    def own_addresses(self) -> tuple[str, ...]:
+        """The account's address, and that of the person the service account acts for."""
+        return tuple(dict.fromkeys(name for name in (self.address, self.subject) if name))
+
+
+class GoogleAccount:
+    """One account at Google. Constructing it does no I/O; `close` lets go of its connection.
+
+    `jitter` draws from 0 to 1; it spreads the repetitions of many.
+    """
+
+    def __init__(
+        self,
+        options: GoogleOptions,
+        context: Context,
+        scopes: tuple[str, ...],
+        *,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._options = options
+        self._context = context
+        self._scopes = scopes
+        self._jitter = jitter
+        self._access: Access | None = None
+        self._http: AuthorizedHttp | None = None
+
+    def credentials(self) -> Access:
+        """Credentials that work now, and renew themselves.
+
+        Raises AuthRequired when nobody signed in, or the sign-in is over (Google is then not asked again),
+        Misconfigured when the client is none, Transient; StoreError when a renewed sign-in cannot be kept.
+        """
+        if self._access is None:
+            _require_library()
+            from connectors._google_tokens import Access  # noqa: PLC0415 - google.auth loads slowly
+
+            self._access = Access(self._context, self._renewal())
+        if not self._access.valid:
+            self._access.refresh(None)
+        return self._access
+
+    @overload
+    def service(self, name: Literal["gmail"], version: Literal["v1"]) -> GmailResource: ...
+    @overload
+    def service(self, name: Literal["calendar"], version: Literal["v3"]) -> CalendarResource: ...
+    def service(self, name: Literal["gmail", "calendar"], version: str) -> GmailResource | CalendarResource:
+        """The API `name`, from the discovery document inside the library: nothing is fetched. Raises as `credentials`.
+
+        Not for two threads: all requests of an account share one connection.
+        """
+        http = self._authorized()
+        from googleapiclient.discovery import build  # noqa: PLC0415 - it takes 0.2 s
+
+        endpoint = self._options.endpoint
+        where = f"{endpoint.rstrip('/')}/{_SERVICE_PATHS[name]}" if endpoint else None
+        service: GmailResource | CalendarResource = build(  # type: ignore[assignment]  # only `name` tells which one
+            name,
+            version,
+            http=http,
+            cache_discovery=False,
+            static_discovery=True,
+            client_options={"api_endpoint": where} if where else None,
+        )
+        return service
+
+    def batch(self, name: Literal["gmail"], each: Callable[[str, object, Exception | None], None]) -> BatchHttpRequest:
+        """An empty batch of the API `name`; `each` is told the id, the answer, or the error of every part.
+
+        The library's own batches would go past `endpoint`.
+        """
+        from googleapiclient.http import BatchHttpRequest  # noqa: PLC0415 - it takes 0.2 s
+
+        root = (self._options.endpoint or f"https://{name}.googleapis.com").rstrip("/")
+        return BatchHttpRequest(callback=each, batch_uri=f"{root}/batch")
+
+    def call(self, request: Executable[Answer]) -> Answer:
+        """The answer to one request, which is repeated while Google asks us to slow down, for at most `PATIENCE`.
+
+        Raises Transient, AuthRequired or Misconfigured; `_google_errors.Refused` (a Transient) for 400, 404 and 410,
+        which the connectors interpret; `_google_errors.Stopped` (another) when it is time to stop.
+        """
+        return self._politely(lambda: self._checked(request.execute(num_retries=0)))
+
+    def send(self, batch: BatchHttpRequest) -> None:
+        """Send a batch as politely as `call` sends a request; what happens to its parts, its callback is told."""
+        http = self._authorized()
+        self._politely(lambda: batch.execute(http=http))
+
+    def close(self) -> None:
+        """Let go of the connection; safe to call twice, never raises."""
+        http, self._http = self._http, None
+        if http is not None:
+            with suppress(OSError):
+                http.close()
+
+    def _politely(self, ask: Callable[[], Answer]) -> Answer:
+        from connectors._google_errors import (  # noqa: PLC0415 - googleapiclient loads slowly
+            VENDOR_ERRORS,
+            Busy,
+            translated,
+        )
+
+        waited, wait = 0.0, FIRST_WAIT
+        while True:
+            try:
+                return ask()
+            except VENDOR_ERRORS as error:
+                refusal = translated(error, self._context)
+                if not isinstance(refusal, Busy):
+                    raise refusal from error
+                told = refusal.retry_after.total_seconds() if refusal.retry_after is not None else None
+                pause = wait * (0.5 + self._jitter() / 2) if told is None else told + self._jitter()
+                if waited + pause > PATIENCE:
+                    raise refusal from error
+            waited, wait = waited + pause, wait * 2
+            self._pause(pause)
+
+    def _pause(self, seconds: float) -> None:
+        from connectors._google_errors import Stopped  # noqa: PLC0415 - googleapiclient loads slowly
+
+        while seconds > 0:
+            if self._context.stopping():
+                raise Stopped("syncd stopped while Google asked it to wait.", "Nothing is lost.")
+            self._context.pause(min(SLICE, seconds))
+            seconds -= SLICE
+
+    def _checked(self, answer: Answer) -> Answer:
+        """`answer`, when it was JSON: the library hands on anything else as text."""
+        if isinstance(answer, dict):
+            return answer
+        from connectors._google_errors import not_google  # noqa: PLC0415 - googleapiclient loads slowly
+
+        raise not_google()
+
+    def _authorized(self) -> AuthorizedHttp:
+        if self._http is None:
+            access = self.credentials()
+            import google_auth_httplib2  # noqa: PLC0415 - google.auth loads slowly
+            import httplib2  # noqa: PLC0415 - likewise
+
+            from connectors import _google_tokens  # noqa: PLC0415 - likewise
+
+            web = httplib2.Http(timeout=_google_tokens.TIMEOUT)
+            web.follow_redirects = False
+            self._http = google_auth_httplib2.AuthorizedHttp(access, http=web, max_refresh_attempts=1)
+        return self._http
+
+    def _renewal(self) -> Callable[[str], tuple[str, datetime]]:
+        """How a token that ended is replaced."""
+        from connectors._google_tokens import SignIn  # noqa: PLC0415 - google.auth loads slowly
+
+        options, context = self._options, self._context
+        if options.service_account is not None:
+            from connectors._google_delegation import delegation  # noqa: PLC0415 - likewise
+
+            key = read_service_account(options.service_account, context)
+            return delegation(key, options.subject or options.address, self._scopes, context)
+        if options.client is None:
+            raise Misconfigured(
+                f"The account {context.account} names no client, and Google lets nobody in without one.",
+                f"Type: syncd auth {context.account} (it lists the steps that make one)",
+            )
+        client = read_client(options.client, context)
+        sign_in = SignIn(context, address=options.address, scopes=self._scopes, client=client)
+
+        def renew(stale: str) -> tuple[str, datetime]:
+            kept = sign_in.access(stale)
+            return kept.access_token, kept.expires_at
+
+        return renew
+
+
+def _require_library() -> None:
+    """Google's libraries are an extra. Raises Misconfigured with the command that installs them."""
+    try:
+        import google_auth_httplib2  # noqa: F401, PLC0415 - google.auth loads slowly
+        import googleapiclient  # noqa: F401, PLC0415 - likewise
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            f"Accounts at Google need the Python package {error.name!r}, which is not installed.",
+            'Type: pip install "syncd[google]"',
+        ) from error
