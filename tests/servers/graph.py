@@ -47,8 +47,8 @@ class Graph:
         self.violations: list[str] = []
         self.faults: deque[Fault] = deque()
         self.most_in_flight = 1
-        self.access_token = "token-0"  # noqa: S105 - of a double
-        self.refresh_token = "refresh-0"  # noqa: S105 - of a double
+        self.access_token = "token-0"
+        self.refresh_token = "refresh-0"
         self.scope = "Calendars.ReadBasic Mail.ReadBasic"
         self._tokens = {self.access_token}
         self._denied = False

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Person = tuple[str, str]
 """An address and a name."""
 
+_NOWHERE: Final = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
 NEVER: Final = "0001-01-01T00:00:00Z"
 _STUB: Final = ("id", "type", "seriesMasterId", "start", "end")
 _UNTRACKED: Final = ("$select", "$filter", "$expand", "$orderby", "$search", "$top")
@@ -158,8 +159,8 @@ class Calendar:
         entry = Entry(
             str(resource.get("id", f"AAkAL{number:07d}=")),
             number,
-            _placed(resource.get("start"), datetime.max),
-            _placed(resource.get("end"), datetime.min),
+            _placed(resource.get("start"), _NOWHERE[0]),
+            _placed(resource.get("end"), _NOWHERE[1]),
             {"@as is": True, **resource},
         )
         return self._keep(entry)
@@ -471,12 +472,12 @@ def _placed(value: object, otherwise: datetime) -> datetime:
     try:
         return datetime.fromisoformat(str(value["dateTime"])).replace(tzinfo=UTC)  # type: ignore[index]  # else TypeError
     except (TypeError, KeyError, ValueError):
-        return otherwise.replace(tzinfo=UTC)
+        return otherwise
 
 
 def _touches(begin: datetime, finish: datetime, start: datetime, end: datetime) -> bool:
     """Whether an event lies in the window; one whose time nobody can read lies in every window."""
-    if begin.year == datetime.max.year and finish.year == datetime.min.year:
+    if (begin, finish) == _NOWHERE:
         return True
     return begin < end and (finish > start or (begin == finish and begin >= start))
 

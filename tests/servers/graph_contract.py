@@ -26,8 +26,9 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,12})?(Z|[+-]
 class Contract:
     """The types by name; every shape of a resource is checked once, since checking 20,000 alike takes a minute."""
 
-    def __init__(self, path: Path = Path(__file__).with_name("graph-types.json")) -> None:
-        self._types: Mapping[str, Mapping[str, Mapping[str, object]]] = json.loads(path.read_text())
+    def __init__(self) -> None:
+        definitions = Path(__file__).with_name("graph-types.json").read_text()
+        self._types: Mapping[str, Mapping[str, Mapping[str, object]]] = json.loads(definitions)
         self._checked: set[tuple[str, Hashable]] = set()
         self._validators: dict[str, Draft202012Validator] = {}
 
