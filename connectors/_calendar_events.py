@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final
 from connectors._attendees import participants
 from connectors._calendar_text import TITLE, content_line
 from connectors._mail_words import tidy
-from connectors._occurrences import CalendarEvent, UnreadableEvent
+from connectors._occurrences import CalendarEvent, UnreadableEvent, lasting
 from connectors._recurrence import Series
 from syncd.model import MeetingStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connectors._calendar_text import Block, Line
     from connectors._recurrence import Moment
     from connectors._timezones import Zones
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 LONGEST_TITLE: Final = 500
 LONGEST_UID: Final = 998
 
-_DAY: Final = timedelta(days=1)
 _MOMENT: Final = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d))?(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE
 )
@@ -52,13 +53,7 @@ def read_event(block: Block, zones: Zones) -> CalendarEvent:
     try:
         start = _one(first["DTSTART"], zones)
         instance = _one(first["RECURRENCE-ID"], zones) if "RECURRENCE-ID" in first else None
-        series = Series(
-            start,
-            _length(start, first, zones),
-            tuple(line.value for line in lines if line.name == "RRULE" and line.value),
-            tuple(moment for line in lines if line.name == "RDATE" for moment in _dates(line, zones)),
-            tuple(moment for line in lines if line.name == "EXDATE" for moment in _moments(line, zones)),
-        )
+        series = repeating(start, lasting(start, _end(start, first, zones)), lines, zones)
     except OverflowError as error:
         raise UnreadableEvent("It takes place outside of the calendar.") from error
     return CalendarEvent(
@@ -72,6 +67,17 @@ def read_event(block: Block, zones: Zones) -> CalendarEvent:
         title=tidy(_ESCAPED.sub(_unescape, first[TITLE].value), LONGEST_TITLE) if TITLE in first else "",
         participants=participants(block.people),
         home=zones.find(""),
+    )
+
+
+def repeating(start: Moment, length: timedelta, lines: Sequence[Line], zones: Zones) -> Series:
+    """The series that begins so and repeats as the RRULE, RDATE and EXDATE among `lines` say."""
+    return Series(
+        start,
+        length,
+        tuple(line.value for line in lines if line.name == "RRULE" and line.value),
+        tuple(moment for line in lines if line.name == "RDATE" for moment in _dates(line, zones)),
+        tuple(moment for line in lines if line.name == "EXDATE" for moment in _moments(line, zones)),
     )
 
 
@@ -128,26 +134,10 @@ def _moment(value: str, line: Line, zones: Zones) -> Moment | None:
     return at.replace(tzinfo=zones.find(f"UTC{zone}"))
 
 
-def _length(start: Moment, first: dict[str, Line], zones: Zones) -> timedelta:
-    """How long it takes: to DTEND, else for DURATION, else a whole day or no time; never less than none."""
-    whole_day = not isinstance(start, datetime)
-    length = None
+def _end(start: Moment, first: dict[str, Line], zones: Zones) -> Moment | None:
     if "DTEND" in first:
-        end = _moment(first["DTEND"].value, first["DTEND"], zones)
-        length = _between(start, end) if end is not None else None
-    elif "DURATION" in first:
-        end = _added(start, first["DURATION"].value)
-        length = _between(start, end) if end is not None else None
-    if whole_day:
-        return max(_DAY, timedelta(days=(length or _DAY).days))
-    return max(timedelta(), length or timedelta())
-
-
-def _between(start: Moment, end: Moment) -> timedelta:
-    if isinstance(start, datetime):
-        stop = end if isinstance(end, datetime) else datetime.combine(end, time(), start.tzinfo)
-        return stop.astimezone(UTC) - start.astimezone(UTC)
-    return (end.date() if isinstance(end, datetime) else end) - start
+        return _moment(first["DTEND"].value, first["DTEND"], zones)
+    return _added(start, first["DURATION"].value) if "DURATION" in first else None
 
 
 def _added(start: Moment, duration: str) -> Moment | None:

@@ -92,6 +92,17 @@ def occurrences(events: Sequence[CalendarEvent], window: Window) -> Iterator[Mee
             )
 
 
+def lasting(start: Moment, end: Moment | None) -> timedelta:
+    """How long it takes to `end`: without one a whole day or no time, and never less than that."""
+    if not isinstance(start, datetime):
+        days = ((end.date() if isinstance(end, datetime) else end) - start).days if end else 1
+        return max(_DAY, timedelta(days=days))
+    if end is None:
+        return timedelta()
+    stop = end if isinstance(end, datetime) else datetime.combine(end, time(), start.tzinfo)
+    return max(timedelta(), stop.astimezone(UTC) - start.astimezone(UTC))
+
+
 def _aligned(change: CalendarEvent, master: CalendarEvent | None) -> CalendarEvent:
     """A change whose RECURRENCE-ID is a date, or a time, as the series has it: some programs write the other kind."""
     instance = change.instance
