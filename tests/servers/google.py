@@ -1,0 +1,401 @@
+"""Gmail v1, Calendar v3 and Google's OAuth endpoints in one server on loopback, for connectors under test.
+
+Everything asked and everything answered is held against Google's discovery documents; breaches stand in `violations`.
+What goes wrong, and when, the test says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from threading import Event, RLock, Thread
+from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from syncd.clock import system_clock
+from tests.servers import google_contract
+from tests.servers.google_batch import Part, read_parts, write_parts
+from tests.servers.google_calendar import Calendars
+from tests.servers.google_faults import ALWAYS, Fault, Quota, error
+from tests.servers.google_gmail import UNITS, Mailbox
+from tests.servers.google_oauth import OAuth, Said
+from tests.servers.google_replies import (
+    Answer,
+    Call,
+    Refusal,
+    insufficient,
+    masked,
+    parse_mask,
+    unauthenticated,
+)
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
+    from types import TracebackType
+
+    from tests.servers.google_contract import Contract, Method
+    from tests.servers.google_oauth import Grant
+
+OWNER: Final = "davide@rossi.example"
+_BATCHES: Final = ("/batch", "/batch/gmail/v1", "/batch/calendar/v3")
+_MOST_PARTS: Final = 100
+_JSON: Final = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "private", "Vary": "Origin"}
+
+
+@dataclass(slots=True)
+class Request:
+    """What was asked: `method` is the id of the API's method ("batch", "oauth.token" ...; empty: nobody's).
+
+    `part` is the position inside a batch, None outside. `status` 0 is an answer that never came.
+    """
+
+    verb: str
+    path: str
+    query: Mapping[str, Sequence[str]]
+    headers: Mapping[str, str]
+    method: str = ""
+    part: int | None = None
+    status: int = 0
+
+
+@dataclass(slots=True)
+class _Reply:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=lambda: _JSON)
+    cut: bool = False
+
+
+class Google:
+    """The server, as a context. `clock` moves the quota and the access tokens.
+
+    `mailbox`, `calendars` and `oauth` are the owner's; of another account `mailbox_of` and `calendars_of`. `stride` N
+    holds one answer in N against the contract (for benchmarks; requests are always checked). `orders_parts` gives the
+    order in which the parts of a batch are answered; by default the last comes first.
+    """
+
+    def __init__(self, *, clock: Callable[[], datetime] = system_clock, address: str = OWNER, stride: int = 1) -> None:
+        self.address = address
+        self.violations: list[str] = []
+        self.requests: list[Request] = []
+        self.quota = Quota(clock)
+        self.oauth = OAuth(address, clock, self.violations)
+        self.orders_parts: Callable[[list[int]], list[int]] = lambda places: places[::-1]
+        self._clock = clock
+        self._stride = stride
+        self._answers = count()
+        self._faults: list[Fault] = []
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._calendars: dict[str, Calendars] = {}
+        self._lock = RLock()
+        self._over = Event()
+        self._sockets: set[socket.socket] = set()
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self.oauth.endpoint = self.endpoint
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._server.shutdown()
+        self._thread.join()
+        for each in list(self._sockets):
+            with suppress(OSError):
+                each.shutdown(2)
+        self._server.server_close()
+
+    # What a test looks at
+
+    @property
+    def endpoint(self) -> str:
+        """The address of everything; Calendar lies under /calendar/v3/."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The owner's mail."""
+        return self.mailbox_of(self.address)
+
+    @property
+    def calendars(self) -> Calendars:
+        """The owner's calendars."""
+        return self.calendars_of(self.address)
+
+    def mailbox_of(self, account: str) -> Mailbox:
+        """An account's mail; empty at first."""
+        return self._mailboxes.setdefault(account, Mailbox(account))
+
+    def calendars_of(self, account: str) -> Calendars:
+        """An account's calendars; only an empty primary one at first."""
+        if account not in self._calendars:
+            self._calendars[account] = Calendars(account, self._clock)
+        return self._calendars[account]
+
+    @property
+    def units(self) -> int:
+        """Gmail's quota units spent so far."""
+        return self.quota.spent
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each method was asked for, parts of batches too."""
+        return Counter(request.method for request in self.requests)
+
+    def client_json(self) -> str:
+        """See `OAuth.client_json`."""
+        return self.oauth.client_json()
+
+    def snapshot(self) -> object:
+        """Everything a reader could have changed."""
+        return (
+            tuple((key, each.snapshot()) for key, each in sorted(self._mailboxes.items())),
+            tuple((key, each.snapshot()) for key, each in sorted(self._calendars.items())),
+        )
+
+    # What goes wrong
+
+    def fail(  # noqa: PLR0913 - the ways in which a request can fail
+        self,
+        times: int = ALWAYS,
+        *,
+        status: int = 503,
+        reason: str = "backendError",
+        retry_after: str = "",
+        message: str = "",
+        method: str = "",
+        parts: Collection[int] | None = None,
+        after: int = 0,
+    ) -> None:
+        """Answer the next requests for `method` with an error; see `Fault` for what the others mean."""
+        refusal = error(status, reason, retry_after, message)
+        self._faults.append(Fault("error", method, times, after, parts, refusal))
+
+    def silence(self, method: str = "", times: int = ALWAYS, after: int = 0) -> None:
+        """Accept, and never answer."""
+        self._faults.append(Fault("silence", method, times, after))
+
+    def show_page(
+        self, text: str = "<!DOCTYPE html><title>Welcome</title>", status: int = 200, times: int = ALWAYS
+    ) -> None:
+        """Answer with a web page, as a captive portal (200) or a proxy (502) does."""
+        self._faults.append(Fault("html", times=times, status=status, text=text))
+
+    def cut(self, method: str = "", times: int = 1, after: int = 0) -> None:
+        """Break the connection off in the middle of an answer."""
+        self._faults.append(Fault("cut", method, times, after))
+
+    def slow_down(self, seconds: float, method: str = "", times: int = ALWAYS) -> None:
+        """Let so many real seconds pass before an answer."""
+        self._faults.append(Fault("slow", method, times, seconds=seconds))
+
+    def mend(self) -> None:
+        """Nothing goes wrong any more: undo everything above."""
+        self._faults.clear()
+
+    # Serving
+
+    def serve(self, verb: str, target: str, headers: Mapping[str, str], body: bytes) -> _Reply | None:
+        """The answer to one HTTP request; None when nothing shall be said."""
+        parts = urlsplit(target)
+        query = parse_qs(parts.query, keep_blank_values=True)
+        request = Request(verb, parts.path, query, headers)
+        with self._lock:
+            self.requests.append(request)
+        found = self._route(request)
+        fault = self._fault(request)
+        if fault and fault.kind in ("silence", "slow"):
+            self._over.wait(None if fault.kind == "silence" else fault.seconds)
+            if self._over.is_set() or fault.kind == "silence":
+                return None
+        with self._lock:
+            reply = self._faulty(fault) or self._answered(request, found, body)
+        request.status = reply.status
+        reply.cut = fault is not None and fault.kind == "cut"
+        return reply
+
+    def _route(self, request: Request) -> _Found | None:
+        """Who serves this; notes it in the request, and breaches of the contract in `violations`."""
+        oauth = {"/o/oauth2/auth": ("GET", "authorize"), "/token": ("POST", "token"), "/revoke": ("POST", "revoke")}
+        if request.path in oauth:
+            verb, name = oauth[request.path]
+            request.method = f"oauth.{name}"
+        elif request.path.rstrip("/") in _BATCHES:
+            verb, request.method = "POST", "batch"
+        else:
+            verb = "GET"
+            contract = google_contract.calendar() if request.path.startswith("/calendar/") else google_contract.gmail()
+            if found := contract.find(request.verb, request.path):
+                method, parts = found
+                request.method = method.id
+                if request.verb == verb:
+                    self.violations += contract.judge_query(method, request.query)
+                    return _Found(contract, method, parts)
+            else:
+                self.violations.append(f"{request.verb} {request.path}: no such method")
+        if request.verb != verb:
+            self.violations.append(f"{request.verb} {request.path}: a reader only reads")
+        return None
+
+    def _fault(self, request: Request) -> Fault | None:
+        with self._lock:
+            return next((fault for fault in self._faults if fault.strikes(request.method, request.part)), None)
+
+    def _faulty(self, fault: Fault | None) -> _Reply | None:
+        if fault and fault.kind == "html":
+            return _Reply(fault.status, fault.text.encode(), {"Content-Type": "text/html; charset=UTF-8"})
+        return self._refused(fault.refusal) if fault and fault.refusal else None
+
+    def _answered(self, request: Request, found: _Found | None, body: bytes) -> _Reply:
+        try:
+            if request.method.startswith("oauth."):
+                return self._authorization(request, body)
+            grant = self._grant(request)
+            if request.method == "batch" and request.verb == "POST":
+                return self._batch(request, grant, body)
+            if found is None:
+                raise Refusal(404, "notFound", "Not Found")  # noqa: TRY301 - every refusal is worded in one place
+            return self._call(request, found, grant)
+        except Refusal as refusal:
+            return self._refused(refusal)
+
+    def _authorization(self, request: Request, body: bytes) -> _Reply:
+        form = dict(parse_qsl(body.decode())) if body else {name: values[0] for name, values in request.query.items()}
+        said: Said
+        match request.method, request.verb:
+            case "oauth.authorize", "GET":
+                said = self.oauth.authorize(form)
+            case "oauth.token", "POST":
+                said = self.oauth.token(form)
+            case "oauth.revoke", "POST":
+                said = self.oauth.revoke(form)
+            case _:
+                raise Refusal(405, "httpMethodNotAllowed", "Method Not Allowed")
+        return _Reply(said.status, said.body, said.headers)
+
+    def _grant(self, request: Request) -> Grant:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if "access_token" in request.query or "oauth_token" in request.query:
+            self.violations.append(f"{request.path}: a token in an address ends up in logs")
+        grant = self.oauth.holder(token) if kind == "Bearer" else None
+        if grant is None:
+            raise unauthenticated(presented=bool(token))
+        return grant
+
+    def _call(self, request: Request, found: _Found, grant: Grant) -> _Reply:
+        method = found.method
+        if not method.scopes & grant.scopes:
+            raise insufficient(method.scopes)
+        account = found.parts.get("userId", "me")
+        if account not in ("me", grant.account):
+            raise Refusal(403, "forbidden", f"Delegation denied for {grant.account}", status_name="PERMISSION_DENIED")
+        call = Call(method.id, found.parts, request.query, grant.account, grant.scopes)
+        if method.id in UNITS:
+            self.quota.spend(grant.account, UNITS[method.id])
+            answer = self.mailbox_of(grant.account).answer(call)
+        elif method.id.startswith(("calendar.events.", "calendar.calendarList.")):
+            answer = self.calendars_of(grant.account).answer(call)
+        else:
+            self.violations.append(f"{method.id}: nothing here needs it")
+            raise Refusal(501, "notImplemented", "This double does not serve it.")
+        return self._told(found, call, answer)
+
+    def _told(self, found: _Found, call: Call, answer: Answer) -> _Reply:
+        mask = parse_mask(call.text("fields"))
+        if answer.judged is not None and next(self._answers) % self._stride == 0:
+            self.violations += found.contract.judge_answer(found.method, answer.judged)
+        return _Reply(200, json.dumps(masked(answer.body, mask)).encode())
+
+    def _refused(self, refusal: Refusal) -> _Reply:
+        self.violations += google_contract.judge_error(refusal.body)
+        return _Reply(refusal.status, json.dumps(refusal.body).encode(), {**_JSON, **refusal.headers})
+
+    def _batch(self, request: Request, grant: Grant, body: bytes) -> _Reply:
+        asked = read_parts(request.headers.get("content-type", ""), body)
+        if not asked or len(asked) > _MOST_PARTS:
+            self.violations.append(f"a batch of {len(asked)} parts")
+            raise Refusal(400, "badRequest", "The batch request could not be processed.")
+        replies = [self._part(number, part, request, grant) for number, part in enumerate(asked)]
+        order = self.orders_parts(list(range(len(asked))))
+        written, kind = write_parts([(asked[place], replies[place]) for place in order])
+        return _Reply(200, written, {"Content-Type": kind})
+
+    def _part(self, number: int, part: Part, outer: Request, grant: Grant) -> tuple[int, bytes, Mapping[str, str]]:
+        address = urlsplit(part.target)
+        query = parse_qs(address.query, keep_blank_values=True)
+        request = Request(part.verb, address.path, query, part.headers, part=number)
+        self.requests.append(request)
+        found = self._route(request)
+        try:
+            if "authorization" in part.headers:
+                grant = self._grant(request)
+            fault = self._fault(request)
+            if found is None or outer.path.startswith("/batch/calendar") != address.path.startswith("/calendar/"):
+                raise Refusal(404, "notFound", "Not Found")  # noqa: TRY301 - every refusal is worded in one place
+            reply = self._faulty(fault) or self._call(request, found, grant)
+        except Refusal as refusal:
+            reply = self._refused(refusal)
+        request.status = reply.status
+        return reply.status, reply.body, reply.headers
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    contract: Contract
+    method: Method
+    parts: Mapping[str, str]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+    request_queue_size = 32
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are the point."""
+
+
+def _handler(google: Google) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            google._sockets.add(self.connection)
+
+        def finish(self) -> None:
+            google._sockets.discard(self.connection)
+            super().finish()
+
+        def __getattr__(self, name: str) -> object:
+            if name.startswith("do_"):
+                return self._answer
+            raise AttributeError(name)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
+            pass
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            reply = google.serve(self.command, self.path, headers, body)
+            if reply is None:
+                self.close_connection = True
+                return
+            head = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {value}" for name, value in reply.headers.items())]
+            head += [f"Content-Length: {len(reply.body)}", "", ""]
+            data = "\r\n".join(head).encode() + reply.body
+            self.wfile.write(data[: -max(1, len(reply.body) // 2)] if reply.cut else data)
+            self.close_connection = self.close_connection or reply.cut
+
+    return Handler

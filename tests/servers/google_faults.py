@@ -1,0 +1,93 @@
+"""What goes wrong with a double of Google's APIs, on demand, and the quota that goes wrong by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tests.servers.google_replies import Refusal, rate_limited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
+PER_MINUTE: Final = 6000
+"""Gmail's units per user and minute (developers.google.com/workspace/gmail/api/reference/quota, since 2026-05-01)."""
+
+ALWAYS: Final = 1_000_000
+_WORDS: Final = {500: "Internal error encountered.", 502: "Bad Gateway", 503: "The service is currently unavailable."}
+
+
+@dataclass(slots=True)
+class Fault:
+    """What happens to the requests for `method` (a method's id or its beginning; "batch"; "oauth.token"; "": all).
+
+    The first `after` of them pass. `parts`: of a batch only the parts at these positions, from 0. `kind` is "error"
+    (the `refusal`), "silence" (nothing is ever said), "html" (`text` with `status` 200, a captive portal's page),
+    "cut" (the connection breaks off in the middle of the answer) or "slow" (`seconds` before the answer).
+    """
+
+    kind: str
+    method: str = ""
+    times: int = ALWAYS
+    after: int = 0
+    parts: Collection[int] | None = None
+    refusal: Refusal | None = None
+    status: int = 200
+    text: str = ""
+    seconds: float = 0
+
+    def strikes(self, method: str, part: int | None) -> bool:
+        """Whether it is this request's turn; counts it."""
+        if not method.startswith(self.method) or self.times <= 0:
+            return False
+        if self.parts is not None and part not in self.parts:
+            return False
+        if self.after:
+            self.after -= 1
+            return False
+        self.times -= 1
+        return True
+
+
+def error(status: int, reason: str, retry_after: str = "", message: str = "") -> Refusal:
+    """An error as the real servers word it."""
+    if reason == "rateLimitExceeded":
+        return rate_limited(status, retry_after)
+    return Refusal(
+        status,
+        reason,
+        message or _WORDS.get(status, reason),
+        domain="usageLimits" if "imit" in reason or reason == "accessNotConfigured" else "global",
+        headers={"Retry-After": retry_after} if retry_after else {},
+    )
+
+
+@dataclass(slots=True)
+class Quota:
+    """A bucket of units per user that fills evenly by the test's clock; `per_minute` None never empties.
+
+    An empty bucket answers with `status` (429 or 403) and, when it is set, `retry_after`.
+    """
+
+    now: Callable[[], datetime]
+    per_minute: int | None = PER_MINUTE
+    status: int = 429
+    retry_after: str = ""
+    spent: int = 0
+    refused: int = 0
+    _left: dict[str, tuple[datetime, float]] = field(default_factory=dict)
+
+    def spend(self, account: str, units: int) -> None:
+        """Take so many units; raises Refusal when there are not so many left."""
+        if self.per_minute is not None:
+            now = self.now()
+            before, left = self._left.get(account, (now, float(self.per_minute)))
+            passed = max(0.0, (now - before).total_seconds())
+            left = min(float(self.per_minute), left + passed * self.per_minute / 60)
+            if left < units:
+                self._left[account] = (now, left)
+                self.refused += 1
+                raise rate_limited(self.status, self.retry_after)
+            self._left[account] = (now, left - units)
+        self.spent += units
