@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import parse_qs
 
 from tests.servers.graph_calendar import Calendars
 from tests.servers.graph_contract import contract
@@ -42,13 +41,12 @@ class Graph:
         self.owner = owner
         self.calendars = Calendars(owner)
         self.mailbox = Mailbox(owner)
-        self.links = Links(lambda: self._root, self._complain)
+        self.links = Links(lambda: self.origin, self._complain)
         self.requests: list[Asked] = []
         self.violations: list[str] = []
         self.faults: deque[Fault] = deque()
         self.most_in_flight = 1
         self.access_token = "token-0"
-        self.refresh_token = "refresh-0"
         self.scope = "Calendars.ReadBasic Mail.ReadBasic"
         self._tokens = {self.access_token}
         self._denied = False
@@ -61,18 +59,9 @@ class Graph:
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
-    def _root(self) -> str:
+    def origin(self) -> str:
+        """What https://graph.microsoft.com is to the real one; its API lies at /v1.0."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    @property
-    def endpoint(self) -> str:
-        """The root of its API: what https://graph.microsoft.com/v1.0 is to the real one."""
-        return f"{self._root}/v1.0"
-
-    @property
-    def authority(self) -> str:
-        """The root of its sign-in service, with a tenant: a refresh token is all it takes."""
-        return f"{self._root}/common"
 
     # What can go wrong.
 
@@ -81,11 +70,11 @@ class Graph:
         self._tokens.add(token)
 
     def revoke(self) -> None:
-        """No bearer token so far is accepted any more (401); a refresh gives a new one."""
+        """No bearer token so far is accepted any more (401); the authority may give a new one."""
         self._tokens.clear()
 
     def deny(self) -> None:
-        """From now on every request is refused (401), and every refresh (invalid_grant)."""
+        """From now on every request is refused (401), whatever its token."""
         self._denied = True
 
     def fail(
@@ -161,11 +150,8 @@ class Graph:
 
             def _answer(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                body = self.rfile.read(int(headers.get("content-length") or 0))
-                if self.path.startswith("/v1.0/"):
-                    answer = graph._graph(Asked.of(self.command, self.path, headers))
-                else:
-                    answer = graph._sign_in(self.path, body.decode())
+                self.rfile.read(int(headers.get("content-length") or 0))
+                answer = graph._graph(Asked.of(self.command, self.path, headers))
                 if answer is None:
                     self.close_connection = True
                     return
@@ -237,7 +223,7 @@ class Graph:
         name, is_page = kind
         room = self.calendars if asked.path[1] in _CALENDAR else self.mailbox
         answer = room.answer(asked, self.links)
-        context = f"{self._root}/v1.0/$metadata#{'Collection(' + name + ')' if is_page else name}"
+        context = f"{self.origin}/v1.0/$metadata#{'Collection(' + name + ')' if is_page else name}"
         answer = {"@odata.context": context, **answer}
         if is_page:
             wrong = list(contract().breaches_of_page(name, answer, delta=asked.path[-1] == "delta"))
@@ -249,34 +235,6 @@ class Graph:
 
     def _complain(self, breach: str) -> None:
         self.violations.append(breach)
-
-    def _sign_in(self, target: str, body: str) -> tuple[int, bytes, dict[str, str]]:
-        """The least an authority does: say where its endpoints are, and give a new token for a refresh token."""
-        headers = {"Content-Type": "application/json"}
-        if target.endswith("/.well-known/openid-configuration"):
-            told: Resource = {
-                "issuer": f"{self.authority}/v2.0",
-                "authorization_endpoint": f"{self.authority}/oauth2/v2.0/authorize",
-                "token_endpoint": f"{self.authority}/oauth2/v2.0/token",
-                "device_authorization_endpoint": f"{self.authority}/oauth2/v2.0/devicecode",
-            }
-            return 200, json.dumps(told).encode(), headers
-        given = {name: values[0] for name, values in parse_qs(body).items()}
-        if self._denied or given.get("refresh_token") != self.refresh_token:
-            told = {"error": "invalid_grant", "error_description": "AADSTS70000: The grant is expired or revoked."}
-            return 400, json.dumps(told).encode(), headers
-        with self._lock:
-            number = int(self.access_token.rpartition("-")[2]) + 1
-            self.access_token, self.refresh_token = f"token-{number}", f"refresh-{number}"
-            self._tokens.add(self.access_token)
-        told = {
-            "token_type": "Bearer",
-            "scope": self.scope,
-            "expires_in": 3600,
-            "access_token": self.access_token,
-            "refresh_token": self.refresh_token,
-        }
-        return 200, json.dumps(told).encode(), headers
 
 
 @contextmanager
