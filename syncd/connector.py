@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -287,11 +288,26 @@ def load_connector(name: str) -> type[Connector]:
 
     Raises KeyError when there is none, Misconfigured (with the install command) when one of its libraries is missing.
     """
+    entry = _installed(tuple(sys.path))[name]
+    with naming_what_is_missing(name):
+        loaded: type[Connector] = entry.load()
+    return loaded
+
+
+@contextmanager
+def naming_what_is_missing(name: str) -> Iterator[None]:
+    """Turn a library of the connector `name` that is not installed into Misconfigured, with the install command.
+
+    The command names the extra that the connector's entry point stands under (`gmail = "...:Gmail [google]"`); without
+    one, the package.
+    """
     try:
-        loaded: type[Connector] = _installed(tuple(sys.path))[name].load()
+        yield
     except ModuleNotFoundError as error:
+        entry = _installed(tuple(sys.path)).get(name)
+        extras = ",".join(entry.extras) if entry else ""
+        wanted = f'"{entry.dist.name}[{extras}]"' if entry and entry.dist and extras else error.name
         raise Misconfigured(
             f"The connector {name!r} needs the Python package {error.name!r}, which is not installed.",
-            f"Type: pip install {error.name}",
+            f"Type: pip install {wanted}",
         ) from error
-    return loaded

@@ -7,22 +7,26 @@ transaction is open while the network is. Deriving afterwards is incremental and
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from syncd.connector import Progress
+from syncd.connector import Progress, SignsIn, naming_what_is_missing
 from syncd.errors import AuthRequired, ConnectorError, CursorExpired, CursorMoved, Misconfigured, SyncdError, Transient
-from syncd.model import AccountStatus, PageReceipt
+from syncd.model import AccountStatus, PageReceipt, Reading
 from syncd.pipeline.identity import resolve
 from syncd.pipeline.own_addresses import learn_own
 from syncd.pipeline.reconcile import reconcile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
+    from syncd.clock import Clock
     from syncd.connector import Connector, Page
+    from syncd.memory import Remembered
     from syncd.pipeline.own_addresses import OwnAddresses
     from syncd.pipeline.policy import Policy
     from syncd.store import Store
@@ -32,15 +36,19 @@ RULES_EDITION = "1"
 
 Report = Callable[[Progress], None]
 
+_SILENCE = timedelta(minutes=10)
+"""A page takes a minute or two at most, waits included: whoever says nothing for so long has stopped."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenAccount:
-    """An account ready to be polled."""
+    """An account ready to be polled; for a rehearsal with the memory that its pages are kept in."""
 
     name: str
     kind: str
     connector: Connector
     first_sync: timedelta
+    rehearsal: Remembered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +72,22 @@ def _silent(_: Progress) -> None:
     return
 
 
-def poll(store: Store, source: OpenAccount, now: datetime, report: Report = _silent) -> Outcome:
-    """Read everything new at `source` into `store`, and record how it went.
+def poll(
+    store: Store, source: OpenAccount, now: datetime, report: Report = _silent, clock: Clock | None = None
+) -> Outcome:
+    """Read everything new at `source` into `store`, and record how it went; how far it is stands beside each page.
 
     Never raises a ConnectorError: it is the outcome. An expired cursor is dropped and the account read again from its
-    horizon, once. StoreError ends the pass and is raised, since the next account would meet it too.
+    horizon, once. StoreError ends the pass and is raised, since the next account would meet it too. Without a `clock`
+    no time passes, and nobody can know how fast the reading is.
     """
     receipt = PageReceipt()
     error: SyncdError | None = None
     try:
-        for committed in _commit_pages(store, source, now, report):
+        for committed in _commit_pages(store, source, now, report, clock or (lambda: now)):
             receipt += committed
     except (ConnectorError, CursorMoved) as caught:
-        error = with_hint(caught, source.name)
+        error = with_hint(caught, source)
     if not isinstance(error, CursorMoved):
         store.record_outcome(
             source.name, now, _status_after(error), error.title if error else "", error.hint if error else ""
@@ -84,20 +95,24 @@ def poll(store: Store, source: OpenAccount, now: datetime, report: Report = _sil
     return Outcome(source.name, receipt, error)
 
 
-def with_hint(error: SyncdError, account: str) -> SyncdError:
-    """The same error; when its author knew no way out, the hint is to try again."""
-    error.hint = error.hint or f"Nothing that was read is lost; to try again, type: syncd sync {account}"
+def with_hint(error: SyncdError, source: OpenAccount) -> SyncdError:
+    """The same error; when its author knew no way out, the hint is to sign in again, or to try again."""
+    if not error.hint and isinstance(error, AuthRequired) and isinstance(source.connector, SignsIn):
+        error.hint = f"Type: syncd auth {source.name}"
+    error.hint = error.hint or f"Nothing that was read is lost; to try again, type: syncd sync {source.name}"
     return error
 
 
-def _commit_pages(store: Store, source: OpenAccount, now: datetime, report: Report) -> Iterator[PageReceipt]:
+def _commit_pages(
+    store: Store, source: OpenAccount, now: datetime, report: Report, clock: Clock
+) -> Iterator[PageReceipt]:
     cursor = store.enrol(source.name, source.kind).cursor
     try:
-        yield from _follow(store, source, cursor, now, report)
+        yield from _follow(store, source, _reported(source, cursor, now, report), cursor, clock)
     except CursorExpired:
         store.forget_cursor(source.name)
         try:
-            yield from _follow(store, source, None, now, report)
+            yield from _follow(store, source, _reported(source, None, now, report), None, clock)
         except CursorExpired as again:
             raise Transient(
                 f"The source of {source.name} refuses the place it named itself a moment ago.",
@@ -106,11 +121,39 @@ def _commit_pages(store: Store, source: OpenAccount, now: datetime, report: Repo
 
 
 def _follow(
-    store: Store, source: OpenAccount, cursor: str | None, now: datetime, report: Report
+    store: Store, source: OpenAccount, pages: Iterator[Page], cursor: str | None, clock: Clock
 ) -> Iterator[PageReceipt]:
-    for page in _reported(source, cursor, now, report):
-        yield store.commit_page(source.name, page, cursor)
+    reading: Reading | None = None
+    for page in pages:
+        reading = _further(reading, page.progress, clock())
+        yield store.commit_page(source.name, page, cursor, reading)
         cursor = page.cursor
+
+
+def _further(before: Reading | None, progress: Progress | None, at: datetime) -> Reading | None:
+    """How far a pass is after its next page; what it took to find out what there is does not count."""
+    if progress is None:
+        return replace(before, at=at) if before else None
+    if before is None or before.done == before.start or progress.done < before.done:
+        since, start = (before.at, before.done) if before and before.done <= progress.done else (at, progress.done)
+        reader = f"{os.uname().nodename}:{os.getpid()}"
+        return Reading(progress.done, progress.total, at, since, start, reader)
+    return replace(before, done=progress.done, total=progress.total, at=at)
+
+
+def is_under_way(reading: Reading, now: datetime) -> bool:
+    """True as long as the process that reads is alive; one on another machine, as long as it was heard lately."""
+    host, _, process = reading.reader.rpartition(":")
+    if not process or now - reading.at > _SILENCE:
+        return False
+    if host == os.uname().nodename:
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+    return True
 
 
 def _status_after(error: SyncdError | None) -> AccountStatus:
@@ -128,20 +171,32 @@ def _status_after(error: SyncdError | None) -> AccountStatus:
 def read_pages(store: Store, source: OpenAccount, now: datetime, report: Report = _silent) -> tuple[Page, ...]:
     """Everything new at `source`, held in memory and written nowhere: what `sync --dry-run` rehearses.
 
-    Raises what the connector raises, but for an expired cursor: then everything since the horizon is read.
+    Raises what the connector raises, but for an expired cursor: then everything since the horizon is read, once.
     """
     account = store.account(source.name)
+    cursor = account.cursor if account and account.connector == source.kind else None
+    pages: list[Page] = []
+
+    def keep(page: Page) -> None:
+        pages.append(page)
+        if source.rehearsal:
+            source.rehearsal.keep(page)
+
     try:
-        return tuple(_reported(source, account.cursor if account else None, now, report))
+        for page in _reported(source, cursor, now, report):
+            keep(page)
     except CursorExpired:
-        return tuple(_reported(source, None, now, report))
+        for page in _reported(source, None, now, report):
+            keep(page)
+    return tuple(pages)
 
 
 def _reported(source: OpenAccount, cursor: str | None, now: datetime, report: Report) -> Iterator[Page]:
-    for page in source.connector.poll(cursor, now - source.first_sync):
-        yield page
-        if page.progress:
-            report(page.progress)
+    with naming_what_is_missing(source.kind):
+        for page in source.connector.poll(cursor, now - source.first_sync):
+            yield page
+            if page.progress:
+                report(page.progress)
 
 
 def commit(store: Store, source: OpenAccount, pages: Sequence[Page]) -> PageReceipt:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from syncd.connector import ConnectorOptions, Page
+from syncd.connector import ConnectorOptions, Note, Page, Progress
 from syncd.errors import AuthRequired, CursorExpired, CursorMoved, Misconfigured, StoreError, Transient
-from syncd.model import AccountStatus, Message, Observation, Participant, Role, Unreadable
+from syncd.memory import Remembered
+from syncd.model import AccountStatus, Message, Observation, Participant, Reading, Role, Unreadable
 from syncd.pipeline.policy import Me, Policy
 from syncd.pipeline.reconcile import reconcile
-from syncd.store import Store
-from syncd.sync import OpenAccount, commit, derive, own_addresses, poll, read_pages, rebuild
+from syncd.store import Store, StoredMemory
+from syncd.sync import OpenAccount, commit, derive, is_under_way, own_addresses, poll, read_pages, rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from syncd.connector import Desk, Memory
 
 NOW = datetime(2026, 10, 6, 5, 0, tzinfo=UTC)
 POLICY = Policy(me=Me(name="Davide Rossi", addresses=("davide@rossi.example",)))
@@ -98,6 +104,31 @@ def test_pages_before_a_failure_stay_and_the_next_pass_goes_on_behind_them(store
     assert (failed.receipt.new, resumed.receipt.new) == (1, 1)
     assert isinstance(again.connector, Scripted)
     assert again.connector.polled_from == ["1"]
+
+
+def test_an_account_that_signs_in_is_sent_to_sign_in_when_nobody_says_how(store: Store) -> None:
+    class SigningIn(Scripted):
+        def sign_in(self, desk: Desk, *, device: bool = False) -> tuple[str, ...]:
+            raise NotImplementedError
+
+        def sign_in_state(self) -> tuple[str, ...]:
+            raise NotImplementedError
+
+        def sign_out(self) -> tuple[str, ...]:
+            raise NotImplementedError
+
+    for error, hint in ((AuthRequired("No."), "Type: syncd auth work"), (AuthRequired("No.", "Ask IT."), "Ask IT.")):
+        work = OpenAccount("work", "scripted", SigningIn((error,)), timedelta(days=365))
+        outcome = poll(store, work, NOW)
+        assert outcome.error
+        assert outcome.error.hint == hint
+
+
+def test_a_library_that_is_missing_in_the_middle_of_a_pass_is_a_sentence(store: Store) -> None:
+    outcome = poll(store, source(letter(1), ModuleNotFoundError("No module named 'msal'", name="msal")), NOW)
+
+    assert isinstance(outcome.error, Misconfigured)
+    assert outcome.error.hint == "Type: pip install msal"
 
 
 @pytest.mark.parametrize(
@@ -241,3 +272,179 @@ def test_a_rehearsal_reads_everything_and_writes_nothing(store: Store) -> None:
     assert (receipt.new, rehearsed) == (2, 2)
     assert list(store.dump()) == before
     assert store.account("work") is None
+
+
+# ------------------------------------------------------------------------------- what is remembered beside the cursor
+
+
+@dataclass
+class Queueing:
+    """A source that notes what it has to read, then reads what its memory says."""
+
+    memory: Memory
+    Options: ClassVar[type[ConnectorOptions]] = ConnectorOptions
+
+    def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
+        del since
+        if cursor is None:
+            yield Page((), "listed", notes=tuple(Note(f"q/{number}", str(number)) for number in range(1, 4)))
+        while waiting := self.memory.notes("q/", 1):
+            ((key, number),) = waiting.items()
+            yield Page((letter(int(number)),), f"after {number}", notes=(Note(key, None),))
+
+    def close(self) -> None:
+        return
+
+
+def test_a_source_sees_its_own_notes_as_soon_as_their_page_is_written(store: Store) -> None:
+    work = OpenAccount("work", "queueing", Queueing(StoredMemory(store, "work")), timedelta(days=365))
+
+    assert poll(store, work, NOW).receipt.new == 3
+    assert store.notes("work") == {}
+
+
+def test_a_rehearsal_sees_its_own_notes_and_writes_none(store: Store) -> None:
+    store.enrol("work", "queueing")
+    store.commit_page("work", Page((), "listed", notes=(Note("q/7", "7"), Note("q/8", "8"))), None)
+    memory = Remembered(beneath=StoredMemory(store, "work"))
+    work = OpenAccount("work", "queueing", Queueing(memory), timedelta(days=365), memory)
+    pages = read_pages(store, work, NOW)
+    with store.rehearse() as trial:
+        assert commit(trial, work, pages).new == 2
+        assert trial.notes("work") == {}
+
+    assert dict(store.notes("work")) == {"q/7": "7", "q/8": "8"}
+    assert store.counts().observations == 0
+
+
+def test_a_rehearsal_of_an_account_that_changed_hands_starts_at_the_horizon(store: Store) -> None:
+    poll(store, source(letter(1)), NOW)
+    other = OpenAccount("work", "other", Scripted((letter(1), letter(2))), timedelta(days=365))
+    read_pages(store, other, NOW)
+
+    assert isinstance(other.connector, Scripted)
+    assert other.connector.polled_from == [None]
+
+
+# ------------------------------------------------------------------------------- how far a long read is
+
+
+@dataclass
+class Long:
+    """A source of many records whose pages come every quarter of a minute; it may fail after some of them."""
+
+    at: list[datetime]
+    told: Sequence[Progress | None]
+    error: Exception | None = None
+    seen: list[Reading | None] = field(default_factory=list)
+    store: Store | None = None
+    Options: ClassVar[type[ConnectorOptions]] = ConnectorOptions
+
+    def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
+        del since
+        for number, progress in enumerate(self.told):
+            self.at.append(self.at[-1] + timedelta(seconds=15))
+            yield Page((), f"{cursor or ''}{number}", progress)
+            account = self.store.account("work") if self.store else None
+            self.seen.append(account.reading if account else None)
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        return
+
+
+def read_long(store: Store, *told: Progress | None, error: Exception | None = None) -> list[Reading | None]:
+    """Poll a long source with a clock of its own; what stood in the store after each page."""
+    at = [NOW]
+    long = Long(at, told, error, store=store)
+    poll(store, OpenAccount("work", "long", long, timedelta(days=365)), NOW, clock=lambda: at[-1])
+    return long.seen
+
+
+def test_how_far_a_first_sync_is_stands_beside_every_page_with_its_pace_and_its_end(store: Store) -> None:
+    seen = read_long(store, *(Progress(done, 1000) for done in (50, 100, 150)))
+
+    assert [one and (one.done, one.total, one.per_minute) for one in seen] == [
+        (50, 1000, None),
+        (100, 1000, 200),
+        (150, 1000, 200),
+    ]
+    last = seen[-1]
+    assert last
+    assert last.done_at == NOW + timedelta(seconds=45) + timedelta(minutes=850 / 200)
+    assert is_under_way(last, last.at)
+
+
+def test_what_listing_takes_does_not_count_into_the_pace(store: Store) -> None:
+    seen = read_long(store, *(Progress(done, 1000) for done in (0, 0, 0, 0, 50)))
+
+    assert [one and one.per_minute for one in seen] == [None, None, None, None, 200]
+
+
+def test_a_resumed_sync_counts_its_own_pace(store: Store) -> None:
+    seen = read_long(store, Progress(12_300, 100_000), Progress(12_350, 100_000))
+
+    assert seen[0]
+    assert (seen[0].per_minute, seen[0].done_at) == (None, None)
+    assert seen[1]
+    assert seen[1].per_minute == 200
+
+
+def test_reading_that_begins_anew_counts_anew(store: Store) -> None:
+    seen = read_long(store, *(Progress(done, 1000) for done in (300, 400, 50, 100)))
+
+    assert [one and one.per_minute for one in seen] == [None, 400, None, 200]
+
+
+def test_a_source_that_knows_no_total_has_a_pace_but_no_end(store: Store) -> None:
+    seen = read_long(store, Progress(50, None), Progress(100, None), None)
+
+    assert [one and (one.done, one.done_at) for one in seen] == [(50, None), (100, None), (100, None)]
+    assert seen[-1]
+    assert seen[-1].at == NOW + timedelta(seconds=45)
+
+
+def test_a_first_sync_that_is_done_says_nothing_of_it_any_more(store: Store) -> None:
+    read_long(store, Progress(50, 50))
+    account = store.account("work")
+
+    assert account
+    assert (account.status, account.reading) == (AccountStatus.OK, None)
+
+
+def test_a_first_sync_that_failed_says_where_it_stopped(store: Store) -> None:
+    read_long(store, Progress(50, 100), error=Transient("The line is cut."))
+    account = store.account("work")
+
+    assert account
+    assert account.reading
+    assert (account.status, account.reading.done) == (AccountStatus.FAILING, 50)
+    assert not is_under_way(account.reading, account.reading.at)
+
+
+def reading_by(reader: str) -> Reading:
+    return Reading(50, 100, NOW, NOW, 0, reader)
+
+
+def test_a_reader_that_was_killed_has_stopped() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        alive = reading_by(f"{os.uname().nodename}:{process.pid}")
+        assert is_under_way(alive, NOW)
+        process.kill()
+        process.wait()
+        assert not is_under_way(alive, NOW)
+
+
+def test_a_reader_elsewhere_has_stopped_once_it_was_silent_for_long() -> None:
+    elsewhere = reading_by("another.example:1")
+
+    assert is_under_way(elsewhere, NOW + timedelta(minutes=9))
+    assert not is_under_way(elsewhere, NOW + timedelta(minutes=11))
+
+
+def test_an_end_that_no_calendar_holds_is_not_foretold() -> None:
+    crawling = Reading(2, 2**62, NOW + timedelta(days=1), NOW, 1, "")
+
+    assert crawling.per_minute
+    assert crawling.done_at is None

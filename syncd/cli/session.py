@@ -23,12 +23,12 @@ from syncd import log
 from syncd.clock import system_clock, wait
 from syncd.config import find_config, load
 from syncd.config.paths import tokens_folder
-from syncd.connector import Context
+from syncd.connector import Context, naming_what_is_missing
 from syncd.errors import StoreBusy, UsageError
 from syncd.memory import Remembered
 from syncd.pipeline.schedule import instant_of
 from syncd.secrets import resolve
-from syncd.store import Store
+from syncd.store import Store, StoredMemory
 from syncd.sync import OpenAccount, derive
 from syncd.tokens import TokenFile
 
@@ -47,6 +47,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value f
 
 EARLIEST_DAY, LATEST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 """What can be asked for with --date; farther away, a day has no neighbours to count from."""
+
+_PACE_OVER = 120.0
+"""Seconds: a page of a provider with a quota takes 15, and a pace needs several."""
 
 talk = Console(stderr=True, highlight=False)
 paper = Console(highlight=False, soft_wrap=True)
@@ -92,21 +95,31 @@ class Session:
         return instant_of(wanted, self.policy)
 
     @contextmanager
-    def sources(self, names: Sequence[str]) -> Iterator[tuple[OpenAccount, ...]]:
-        """The accounts called `names` (all when empty), ready to be polled and closed at the end."""
+    def sources(self, names: Sequence[str], *, rehearsing: bool = False) -> Iterator[tuple[OpenAccount, ...]]:
+        """The accounts called `names` (all when empty), ready to be polled and closed at the end.
+
+        While `rehearsing` they remember what they read in this process alone.
+        """
         unknown = [name for name in names if name not in self.settings.accounts]
         if unknown:
             known = ", ".join(self.settings.accounts)
             raise UsageError(f"No account is called {unknown[0]!r}.", f"The accounts are: {known}")
-        opened = tuple(self._open(name) for name in (names or tuple(self.settings.accounts)))
+        opened = tuple(self._open(name, rehearsing=rehearsing) for name in (names or tuple(self.settings.accounts)))
         try:
             yield opened
         finally:
             for source in opened:
                 source.connector.close()
 
-    def _open(self, name: str) -> OpenAccount:
+    def _open(self, name: str, *, rehearsing: bool) -> OpenAccount:
         account = self.settings.accounts[name]
+        options = account.options
+        stored = StoredMemory(self.store, name)
+        rehearsal: Remembered | None = None
+        if rehearsing:
+            known = self.store.account(name)
+            mine = known is not None and known.connector == options.type
+            rehearsal = Remembered(beneath=stored if mine else None)
         context = Context(
             account=name,
             now=system_clock,
@@ -115,12 +128,13 @@ class Session:
             log=logging.getLogger(f"syncd.{name}"),
             time_zone=self.zone,
             pause=wait,
-            memory=Remembered(),
+            memory=rehearsal or stored,
             tokens=TokenFile(tokens_folder(), name),
             subjects=self.settings.privacy.subjects == "keep",
         )
-        options = account.options
-        return OpenAccount(name, options.type, account.connector(options, context), options.first_sync)
+        with naming_what_is_missing(options.type):
+            connector = account.connector(options, context)
+        return OpenAccount(name, options.type, connector, options.first_sync, rehearsal)
 
 
 @contextmanager
@@ -147,11 +161,19 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form here")
 
 
+def pace(per_second: float) -> str:
+    """How fast something goes, in a unit of which there is at least one, as long as an hour brings any."""
+    for unit, seconds in (("s", 1), ("min", 60)):
+        if per_second * seconds >= 1:
+            return f"{per_second * seconds:,.0f}/{unit}"
+    return f"{per_second * 3600:,.0f}/h"
+
+
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str], Callable[[Progress], None]]]:
     """A maker of progress bars on stderr: called with a title, it gives the function to report to.
 
-    Shows count, rate and time left on a terminal, and nothing elsewhere.
+    Shows count, pace and time left on a terminal, and nothing elsewhere.
     """
     if not talk.is_terminal:
         yield lambda _: lambda _: None
@@ -167,11 +189,12 @@ def progress_bars() -> Iterator[Callable[[str], Callable[[Progress], None]]]:
         TimeRemainingColumn(),
         console=talk,
         transient=True,
+        speed_estimate_period=_PACE_OVER,
     ) as bars:
 
         def move(task: TaskID, progress: Progress) -> None:
             bars.update(task, completed=progress.done, total=progress.total)
             speed = bars.tasks[bars.task_ids.index(task)].speed
-            bars.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+            bars.update(task, rate=pace(speed) if speed else "")
 
         yield lambda title: partial(move, bars.add_task(title, total=None, rate=""))

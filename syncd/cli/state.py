@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,18 +10,20 @@ import typer
 from syncd.cli.digest import outcome_of
 from syncd.cli.session import ConfigOption, JsonOption, Session, paper, print_json, progress_bars, session, talk
 from syncd.cli.sync import worst_of
-from syncd.connector import Checks
+from syncd.connector import Checks, SignsIn, naming_what_is_missing
 from syncd.deliver import transport_for
 from syncd.errors import Exit, SyncdError
-from syncd.model import Account, AccountStatus, Letter, LetterState
+from syncd.model import Account, AccountStatus, Letter, LetterState, Reading
 from syncd.pipeline.schedule import next_digest
 from syncd.review import is_contact, relationships
 from syncd.secrets import resolve
+from syncd.sync import is_under_way, with_hint
 from syncd.sync import rebuild as derive_again
-from syncd.sync import with_hint
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, tzinfo
+
+    from syncd.sync import OpenAccount
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +50,7 @@ def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
         if as_json:
             print_json(
                 {
-                    "accounts": [_as_value(account) for account in accounts],
+                    "accounts": [_as_value(account, at.now) for account in accounts],
                     "people": contacts,
                     "interactions": counts.interactions,
                     "next_digest": following,
@@ -78,7 +81,7 @@ def _next_digest(at: Session) -> datetime | None:
         return None
 
 
-def _as_value(account: Account) -> dict[str, object]:
+def _as_value(account: Account, now: datetime) -> dict[str, object]:
     return {
         "name": account.name,
         "connector": account.connector,
@@ -87,16 +90,58 @@ def _as_value(account: Account) -> dict[str, object]:
         "observations": account.observations,
         "unreadable": account.unreadable,
         "error": account.error or None,
+        "progress": _progress(account.reading, now) if account.reading else None,
     }
 
 
 def _print_account(at: Session, account: Account) -> None:
-    last = f"{account.last_sync.astimezone(at.zone):%Y-%m-%d %H:%M}" if account.last_sync else "never read"
-    unreadable = f", {account.unreadable:,} unreadable" if account.unreadable else ""
-    records = f"{account.observations:,} records{unreadable}"
-    paper.print(f"{account.name}  {account.connector}  {account.status.value}  {last}  {records}", markup=False)
+    parts = [account.name, account.connector, account.status.value]
+    if account.status is not AccountStatus.FIRST_SYNC:
+        parts.append(f"{account.last_sync.astimezone(at.zone):%Y-%m-%d %H:%M}" if account.last_sync else "never read")
+        unreadable = f", {account.unreadable:,} unreadable" if account.unreadable else ""
+        parts.append(f"{account.observations:,} records{unreadable}")
+    if account.reading:
+        parts.append(how_far(account.reading, at.now, at.zone))
+    paper.print("  ".join(parts), markup=False)
     if account.error:
         paper.print(f"  {account.error}\n  {account.hint}".rstrip(), markup=False)
+
+
+def how_far(reading: Reading, now: datetime, zone: tzinfo) -> str:
+    """How far a read is that did not reach its end; then how fast it goes and when it will be done, or when it stopped.
+
+    What nobody can know yet is not said.
+    """
+    if reading.total:
+        share = min(100, 100 * reading.done // reading.total)
+        said = [f"{reading.done:,} of {reading.total:,} ({share} %)"]
+    else:
+        said = [f"{reading.done:,} read"]
+    if not is_under_way(reading, now):
+        said.append(f"stopped at {_moment(reading.at, now, zone)}")
+        return ", ".join(said)
+    if reading.per_minute:
+        said.append(f"{reading.per_minute:,.0f} a minute" if reading.per_minute >= 1 else "less than one a minute")
+    if reading.done_at:
+        said.append(f"done about {_moment(reading.done_at, now, zone)}")
+    return ", ".join(said)
+
+
+def _moment(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    near = abs(moment - now) < timedelta(days=6)
+    return f"{moment.astimezone(zone):{'%a %H:%M' if near else '%a %d %b %Y %H:%M'}}"
+
+
+def _progress(reading: Reading, now: datetime) -> dict[str, object]:
+    rate = reading.per_minute
+    goes_on = is_under_way(reading, now)
+    return {
+        "done": reading.done,
+        "total": reading.total,
+        "per_minute": round(rate, 1) if rate and goes_on else None,
+        "done_at": reading.done_at if goes_on else None,
+        "stopped_at": None if goes_on else reading.at,
+    }
 
 
 def doctor(
@@ -112,9 +157,9 @@ def doctor(
         with at.sources(accounts or []) as sources:
             for source in sources:
                 try:
-                    found = source.connector.check() if isinstance(source.connector, Checks) else ("nothing to check",)
+                    found = _checked(source)
                 except SyncdError as error:
-                    errors.append(with_hint(error, source.name))
+                    errors.append(with_hint(error, source))
                     talk.print(f"{source.name}: {error}", markup=False)
                 else:
                     for sentence in found:
@@ -127,6 +172,18 @@ def doctor(
         else:
             paper.print(f"digest: goes to {at.policy.digest.to} by {at.settings.send.via}", markup=False)
     return worst_of(errors)
+
+
+def _checked(source: OpenAccount) -> tuple[str, ...]:
+    """What the connector itself finds."""
+    with naming_what_is_missing(source.kind):
+        match source.connector:
+            case Checks():
+                return source.connector.check()
+            case SignsIn():
+                return source.connector.sign_in_state()
+            case _:
+                return ("nothing to check",)
 
 
 def rebuild(*, config: ConfigOption = None) -> int:

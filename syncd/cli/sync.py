@@ -8,6 +8,7 @@ import typer
 
 from syncd import sync as passes
 from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, progress_bars, session, talk
+from syncd.clock import system_clock
 from syncd.errors import AuthRequired, ConnectorError, Exit, Misconfigured, SyncdError
 from syncd.model import PageReceipt
 from syncd.review import is_contact, relationships
@@ -41,7 +42,7 @@ def sync(
     config: ConfigOption = None,
 ) -> int:
     """Read what is new in your accounts."""
-    with session(config) as at, at.sources(accounts or []) as sources, progress_bars() as bar:
+    with session(config) as at, at.sources(accounts or [], rehearsing=dry_run) as sources, progress_bars() as bar:
         outcomes = rehearse(at, sources, bar, talk if as_json else paper) if dry_run else run(at, sources, bar)
     if as_json:
         print_json({"accounts": [_as_json(outcome) for outcome in outcomes]})
@@ -53,7 +54,7 @@ def sync(
 
 def run(at: Session, sources: Sequence[OpenAccount], bar: Bar) -> list[Outcome]:
     """Poll every source, then derive; an account's error is its outcome, and the others go on."""
-    outcomes = [passes.poll(at.store, source, at.now, bar(source.name)) for source in sources]
+    outcomes = [passes.poll(at.store, source, at.now, bar(source.name), system_clock) for source in sources]
     passes.derive(at.store, at.policy, bar("working out who is who"))
     return outcomes
 
@@ -66,7 +67,7 @@ def rehearse(at: Session, sources: Sequence[OpenAccount], bar: Bar, out: Console
         try:
             read.append((source, passes.read_pages(at.store, source, at.now, bar(source.name))))
         except ConnectorError as error:
-            outcomes.append(passes.Outcome(source.name, PageReceipt(), passes.with_hint(error, source.name)))
+            outcomes.append(passes.Outcome(source.name, PageReceipt(), passes.with_hint(error, source)))
     with at.store.rehearse() as trial:
         before = _contacts(at, trial)
         outcomes += [passes.Outcome(source.name, passes.commit(trial, source, pages)) for source, pages in read]

@@ -40,13 +40,15 @@ class Reading:
     def per_minute(self) -> float | None:
         """Records a minute in this pass; None as long as nobody can know."""
         took = self.at - self.since
-        return (self.done - self.start) / (took / timedelta(minutes=1)) if took >= _TELLING else None
+        if took < _TELLING or self.done <= self.start:
+            return None
+        return (self.done - self.start) / (took / timedelta(minutes=1))
 
     @property
     def done_at(self) -> datetime | None:
         """When everything will be read at this rate; None as long as nobody can know."""
         rate = self.per_minute
-        if not rate or self.total is None:
+        if rate is None or self.total is None:
             return None
         try:
             return self.at + timedelta(minutes=max(0, self.total - self.done) / rate)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from syncd.cli.session import pace
+from syncd.cli.state import how_far
+from syncd.clock import system_clock
+from syncd.config import load
+from syncd.connector import Page
 from syncd.errors import Exit
+from syncd.model import Reading
+from syncd.store import Store
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Terminal
@@ -55,3 +67,75 @@ def test_an_account_in_trouble_says_what_to_type(terminal: Terminal, command: st
 
     assert code == Exit.UNAVAILABLE
     assert said.rstrip().endswith("syncd sync feed")
+
+
+# ------------------------------------------------------------------------------- a long first sync
+
+ROME = ZoneInfo("Europe/Rome")
+SUNDAY = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+
+
+def reading(**changes: Any) -> Reading:  # noqa: ANN401 - any field of it
+    here = f"{os.uname().nodename}:{os.getpid()}"
+    far = Reading(12_300, 100_000, SUNDAY, SUNDAY - timedelta(minutes=10), 10_320, here)
+    return replace(far, **changes)
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        (reading(), "12,300 of 100,000 (12 %), 198 a minute, done about Sun 19:22"),
+        (reading(total=None), "12,300 read, 198 a minute"),
+        (reading(since=SUNDAY), "12,300 of 100,000 (12 %)"),
+        (reading(start=12_295), "12,300 of 100,000 (12 %), less than one a minute, done about Wed 24 Mar 2027 07:20"),
+        (reading(reader=""), "12,300 of 100,000 (12 %), stopped at Sun 12:00"),
+        (reading(at=SUNDAY - timedelta(days=9)), "12,300 of 100,000 (12 %), stopped at Fri 13 Nov 2026 12:00"),
+        (reading(done=120_000, start=110_000), "120,000 of 100,000 (100 %), 1,000 a minute, done about Sun 12:00"),
+        (reading(done=0, total=0, start=0), "0 read"),
+    ],
+)
+def test_how_far_a_first_sync_is_is_said_as_far_as_it_is_known(known: Reading, sentence: str) -> None:
+    assert how_far(known, SUNDAY, ROME) == sentence
+
+
+def first_sync(terminal: Terminal, **changes: Any) -> None:  # noqa: ANN401 - any field of it
+    """Let the account "mail" be in its first sync, in a reading of a moment ago."""
+    rewrite(terminal, "[accounts.mail]", "[accounts.first]\ntype = 'mailfile'\npath = 'mail'\n\n[accounts.mail]")
+    now = system_clock()
+    known = reading(at=now, since=now - timedelta(minutes=10), **changes)
+    with Store.open(load(terminal.config).store_url) as store:
+        store.enrol("first", "mailfile")
+        store.commit_page("first", Page((), "1"), None, known)
+
+
+def test_status_says_from_another_process_how_far_a_first_sync_is(terminal: Terminal) -> None:
+    first_sync(terminal)
+    _, printed, _ = terminal.type("status")
+    assert re.search(
+        r"^first  mailfile  first-sync  12,300 of 100,000 \(12 %\), 198 a minute, done about ", printed, re.MULTILINE
+    )
+    value = next(one for one in terminal.json("status")["accounts"] if one["name"] == "first")
+    assert value["state"] == "first-sync"
+    assert value["progress"].pop("done_at").endswith("Z")
+    assert value["progress"] == {"done": 12_300, "total": 100_000, "per_minute": 198, "stopped_at": None}
+
+
+def test_status_says_where_a_first_sync_stopped(terminal: Terminal) -> None:
+    first_sync(terminal, reader="")
+    assert re.search(
+        r"first-sync  12,300 of 100,000 \(12 %\), stopped at \w+ \d\d:\d\d$", terminal.type("status")[1], re.MULTILINE
+    )
+    progress = next(one["progress"] for one in terminal.json("status")["accounts"] if one["name"] == "first")
+    assert (progress["per_minute"], progress["done_at"]) == (None, None)
+    assert progress["stopped_at"]
+
+
+def test_an_account_that_was_read_to_its_end_has_no_progress(terminal: Terminal) -> None:
+    assert {one["progress"] for one in terminal.json("status")["accounts"]} == {None}
+
+
+@pytest.mark.parametrize(
+    ("per_second", "said"), [(1234.5, "1,234/s"), (1, "1/s"), (3.3, "3/s"), (0.5, "30/min"), (0.01, "36/h")]
+)
+def test_a_pace_is_said_in_a_unit_that_has_one(per_second: float, said: str) -> None:
+    assert pace(per_second) == said
