@@ -8,6 +8,8 @@ import pytest
 import stamina
 
 from tests.contract.imap_account import letter
+from tests.servers.google import Google
+from tests.servers.google_clock import FakeClock
 from tests.servers.scripted_imap import ScriptedImap
 
 if TYPE_CHECKING:
@@ -25,6 +27,20 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedImap]:
     with stamina.set_testing(testing=True, attempts=2), ScriptedImap() as server:
         yield server
     server.assert_read_only()
+
+
+@pytest.fixture
+def google_clock() -> FakeClock:
+    """The time of a reader and of its Google: `context(now=google_clock, pause=google_clock.pause)`."""
+    return FakeClock()
+
+
+@pytest.fixture
+def google(google_clock: FakeClock) -> Iterator[Google]:
+    """Google; at the end of the test, nothing was asked or answered against its contract."""
+    with Google(clock=google_clock) as server:
+        yield server
+    assert server.violations == []
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from syncd.clock import system_clock
 from tests.servers import google_contract
 from tests.servers.google_batch import Part, read_parts, write_parts
 from tests.servers.google_calendar import Calendars
-from tests.servers.google_faults import ALWAYS, Fault, Quota, error
+from tests.servers.google_faults import Fault, Faults, Quota
 from tests.servers.google_gmail import UNITS, Mailbox
 from tests.servers.google_oauth import OAuth, Said
 from tests.servers.google_replies import (
@@ -35,7 +35,7 @@ from tests.servers.google_replies import (
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -72,7 +72,7 @@ class _Reply:
     cut: bool = False
 
 
-class Google:
+class Google(Faults):
     """The server, as a context. `clock` moves the quota and the access tokens.
 
     `mailbox`, `calendars` and `oauth` are the owner's; of another account `mailbox_of` and `calendars_of`. `stride` N
@@ -81,6 +81,7 @@ class Google:
     """
 
     def __init__(self, *, clock: Callable[[], datetime] = system_clock, address: str = OWNER, stride: int = 1) -> None:
+        super().__init__()
         self.address = address
         self.violations: list[str] = []
         self.requests: list[Request] = []
@@ -90,7 +91,6 @@ class Google:
         self._clock = clock
         self._stride = stride
         self._answers = count()
-        self._faults: list[Fault] = []
         self._mailboxes: dict[str, Mailbox] = {}
         self._calendars: dict[str, Calendars] = {}
         self._lock = RLock()
@@ -163,46 +163,6 @@ class Google:
             tuple((key, each.snapshot()) for key, each in sorted(self._calendars.items())),
         )
 
-    # What goes wrong
-
-    def fail(  # noqa: PLR0913 - the ways in which a request can fail
-        self,
-        times: int = ALWAYS,
-        *,
-        status: int = 503,
-        reason: str = "backendError",
-        retry_after: str = "",
-        message: str = "",
-        method: str = "",
-        parts: Collection[int] | None = None,
-        after: int = 0,
-    ) -> None:
-        """Answer the next requests for `method` with an error; see `Fault` for what the others mean."""
-        refusal = error(status, reason, retry_after, message)
-        self._faults.append(Fault("error", method, times, after, parts, refusal))
-
-    def silence(self, method: str = "", times: int = ALWAYS, after: int = 0) -> None:
-        """Accept, and never answer."""
-        self._faults.append(Fault("silence", method, times, after))
-
-    def show_page(
-        self, text: str = "<!DOCTYPE html><title>Welcome</title>", status: int = 200, times: int = ALWAYS
-    ) -> None:
-        """Answer with a web page, as a captive portal (200) or a proxy (502) does."""
-        self._faults.append(Fault("html", times=times, status=status, text=text))
-
-    def cut(self, method: str = "", times: int = 1, after: int = 0) -> None:
-        """Break the connection off in the middle of an answer."""
-        self._faults.append(Fault("cut", method, times, after))
-
-    def slow_down(self, seconds: float, method: str = "", times: int = ALWAYS) -> None:
-        """Let so many real seconds pass before an answer."""
-        self._faults.append(Fault("slow", method, times, seconds=seconds))
-
-    def mend(self) -> None:
-        """Nothing goes wrong any more: undo everything above."""
-        self._faults.clear()
-
     # Serving
 
     def serve(self, verb: str, target: str, headers: Mapping[str, str], body: bytes) -> _Reply | None:
@@ -212,8 +172,8 @@ class Google:
         request = Request(verb, parts.path, query, headers)
         with self._lock:
             self.requests.append(request)
-        found = self._route(request)
-        fault = self._fault(request)
+            found = self._route(request)
+            fault = self.struck(request.method, request.part)
         if fault and fault.kind in ("silence", "slow"):
             self._over.wait(None if fault.kind == "silence" else fault.seconds)
             if self._over.is_set() or fault.kind == "silence":
@@ -246,10 +206,6 @@ class Google:
         if request.verb != verb:
             self.violations.append(f"{request.verb} {request.path}: a reader only reads")
         return None
-
-    def _fault(self, request: Request) -> Fault | None:
-        with self._lock:
-            return next((fault for fault in self._faults if fault.strikes(request.method, request.part)), None)
 
     def _faulty(self, fault: Fault | None) -> _Reply | None:
         if fault and fault.kind == "html":
@@ -339,7 +295,7 @@ class Google:
         try:
             if "authorization" in part.headers:
                 grant = self._grant(request)
-            fault = self._fault(request)
+            fault = self.struck(request.method, request.part)
             if found is None or outer.path.startswith("/batch/calendar") != address.path.startswith("/calendar/"):
                 raise Refusal(404, "notFound", "Not Found")  # noqa: TRY301 - every refusal is worded in one place
             reply = self._faulty(fault) or self._call(request, found, grant)

@@ -43,13 +43,6 @@ def span(event: Event, zone: str) -> tuple[datetime, datetime] | None:
     return (start, end) if start and end else None
 
 
-def is_within(when: tuple[datetime, datetime] | None, earliest: datetime | None, latest: datetime | None) -> bool:
-    """Ends after `earliest` and starts before `latest`; an event without times is in no window."""
-    if when is None:
-        return earliest is None and latest is None
-    return (earliest is None or when[1] > earliest) and (latest is None or when[0] < latest)
-
-
 def instances(
     master: Event, exceptions: Mapping[str, Event], zone: str, latest: datetime, earliest: datetime | None = None
 ) -> Iterator[Event]:

@@ -63,6 +63,55 @@ def error(status: int, reason: str, retry_after: str = "", message: str = "") ->
     )
 
 
+class Faults:
+    """What a test lets go wrong; the oldest fault that fits a request strikes."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def fail(  # noqa: PLR0913 - the ways in which a request can fail
+        self,
+        times: int = ALWAYS,
+        *,
+        status: int = 503,
+        reason: str = "backendError",
+        retry_after: str = "",
+        message: str = "",
+        method: str = "",
+        parts: Collection[int] | None = None,
+        after: int = 0,
+    ) -> None:
+        """Answer the next requests for `method` with an error; see `Fault` for what the others mean."""
+        refusal = error(status, reason, retry_after, message)
+        self._faults.append(Fault("error", method, times, after, parts, refusal))
+
+    def silence(self, method: str = "", times: int = ALWAYS, after: int = 0) -> None:
+        """Accept, and never answer."""
+        self._faults.append(Fault("silence", method, times, after))
+
+    def show_page(
+        self, text: str = "<!DOCTYPE html><title>Welcome</title>", status: int = 200, times: int = ALWAYS
+    ) -> None:
+        """Answer with a web page, as a captive portal (200) or a proxy (502) does."""
+        self._faults.append(Fault("html", times=times, status=status, text=text))
+
+    def cut(self, method: str = "", times: int = 1, after: int = 0) -> None:
+        """Break the connection off in the middle of an answer."""
+        self._faults.append(Fault("cut", method, times, after))
+
+    def slow_down(self, seconds: float, method: str = "", times: int = ALWAYS) -> None:
+        """Let so many real seconds pass before an answer."""
+        self._faults.append(Fault("slow", method, times, seconds=seconds))
+
+    def mend(self) -> None:
+        """Nothing goes wrong any more: undo everything above."""
+        self._faults.clear()
+
+    def struck(self, method: str, part: int | None) -> Fault | None:
+        """The fault whose turn it is with this request."""
+        return next((fault for fault in self._faults if fault.strikes(method, part)), None)
+
+
 @dataclass(slots=True)
 class Quota:
     """A bucket of units per user that fills evenly by the test's clock; `per_minute` None never empties.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from tests.servers.google_replies import Answer, Call, Refusal, not_found, seal, unseal
+from tests.servers.google_replies import Answer, Call, Refusal, not_found, nothing, seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -239,7 +239,7 @@ class Mailbox:
             body["nextPageToken"] = following
         body["resultSizeEstimate"] = 201 if following else len(found)
         self.list_pages += 1
-        self.during_listing.get(self.list_pages, _nothing)()
+        self.during_listing.get(self.list_pages, nothing)()
         return Answer.honest(body)
 
     def _after(self, token: str) -> int:
@@ -307,7 +307,7 @@ class Mailbox:
             if position + most < len(self._changes):
                 body["nextPageToken"] = seal("h", start, position + most, self.empty_history_pages)
         self.history_pages += 1
-        self.during_history.get(self.history_pages, _nothing)()
+        self.during_history.get(self.history_pages, nothing)()
         return Answer.honest(body)
 
     def _history_place(self, call: Call) -> tuple[int, int, int]:
@@ -370,10 +370,6 @@ def _record(change: _Change) -> History:
 
 def _sees_bodies(call: Call) -> bool:
     return any(not scope.endswith(("gmail.metadata", "gmail.labels")) for scope in call.scopes if "gmail" in scope)
-
-
-def _nothing() -> None:
-    """Nothing happens between these pages."""
 
 
 _ANSWERS: Final[Mapping[str, Callable[[Mailbox, Call], Answer]]] = {

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 CLIENT_ID: Final = "1234567890-abcdef.apps.googleusercontent.com"
 CLIENT_SECRET: Final = "GOCSPX-not-a-secret"
@@ -326,8 +326,3 @@ def _page(status: int, text: str) -> Said:
 
 def _redirect(address: str, query: Mapping[str, str]) -> Said:
     return Said(302, b"", {"Location": f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(query)}"})
-
-
-def flat(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """A form whose fields are given once."""
-    return dict(pairs)

@@ -211,3 +211,7 @@ def masked(body: object, mask: Mask) -> object:
         for name, value in body.items()
         if name in mask or "*" in mask
     }
+
+
+def nothing() -> None:
+    """What happens between two pages when a test wants nothing to happen."""
