@@ -6,14 +6,15 @@ Light to import: googleapiclient and google.auth are loaded by the first request
 from __future__ import annotations
 
 import random
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Protocol, TypeVar, overload
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from connectors._google_client import read_client, read_service_account, require_protection
+from connectors._google_scopes import is_mail, what_it_sees
 from syncd.connector import ConnectorOptions, SecretRef
-from syncd.errors import Misconfigured
+from syncd.errors import Misconfigured, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from googleapiclient._apis.gmail.v1 import GmailResource
     from googleapiclient.http import BatchHttpRequest
 
+    from connectors._google_sign_in import Consent
     from connectors._google_tokens import Access
-    from syncd.connector import Context
+    from syncd.connector import Context, Desk
 
 PATIENCE: Final = 60.0
 """Seconds that one call may wait in all for Google to be ready again."""
@@ -88,7 +90,7 @@ class GoogleOptions(ConnectorOptions):
 class GoogleAccount:
     """One account at Google. Constructing it does no I/O; `close` lets go of its connection.
 
-    `jitter` draws from 0 to 1; it spreads the repetitions of many.
+    `access` authorizes its requests in place of the sign-in that is kept; `jitter` draws from 0 to 1.
     """
 
     def __init__(
@@ -97,13 +99,14 @@ class GoogleAccount:
         context: Context,
         scopes: tuple[str, ...],
         *,
+        access: Access | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._options = options
         self._context = context
         self._scopes = scopes
         self._jitter = jitter
-        self._access: Access | None = None
+        self._access = access
         self._http: AuthorizedHttp | None = None
 
     def credentials(self) -> Access:
@@ -168,12 +171,63 @@ class GoogleAccount:
         http = self._authorized()
         self._politely(lambda: batch.execute(http=http))
 
+    def owner(self) -> str:
+        """The address Google knows this account by, or that of its primary calendar. Raises as `call`."""
+        if is_mail(self._scopes):
+            return self.call(self.service("gmail", "v1").users().getProfile(userId="me")).get("emailAddress", "")
+        return self.call(self.service("calendar", "v3").calendarList().get(calendarId="primary")).get("id", "")
+
+    def sign_in(self, desk: Desk, *, device: bool = False) -> tuple[str, ...]:
+        """See `SignsIn.sign_in`. Also raises StoreError, when the sign-in cannot be kept."""
+        if device:
+            raise UsageError(
+                "Google has no sign-in with a code for mail and calendars.",
+                f"Type: syncd auth {self._context.account} --no-browser",
+            )
+        if self._options.service_account is None:
+            return self._consent().sign_in(desk)
+        self.owner()
+        return self.sign_in_state()
+
+    def sign_in_state(self) -> tuple[str, ...]:
+        """See `SignsIn.sign_in_state`. Of a service account, whether Google lets it in now."""
+        if self._options.service_account is None:
+            return self._consent().state()
+        self.credentials()
+        return (
+            f"The service account reads for {self._subject}; nobody has to sign in.",
+            *what_it_sees(self._scopes, subjects=self._context.subjects),
+        )
+
+    def sign_out(self) -> tuple[str, ...]:
+        """See `SignsIn.sign_out`."""
+        if self._options.service_account is None:
+            return self._consent().sign_out()
+        return (
+            "Nobody is signed in: the service account needs no sign-in.",
+            "To shut it out, remove its client ID in the Admin console (Manage domain-wide delegation).",
+        )
+
     def close(self) -> None:
         """Let go of the connection; safe to call twice, never raises."""
         http, self._http = self._http, None
         if http is not None:
             with suppress(OSError):
                 http.close()
+
+    @property
+    def _subject(self) -> str:
+        return self._options.subject or self._options.address
+
+    def _consent(self) -> Consent:
+        _require_library()
+        from connectors._google_sign_in import Consent  # noqa: PLC0415 - only who signs in needs the flow
+
+        def whose(access: Access) -> str:
+            with closing(GoogleAccount(self._options, self._context, self._scopes, access=access)) as account:
+                return account.owner()
+
+        return Consent(self._options, self._context, self._scopes, whose)
 
     def _politely(self, ask: Callable[[], Answer]) -> Answer:
         from connectors._google_errors import (  # noqa: PLC0415 - googleapiclient loads slowly
@@ -236,7 +290,7 @@ class GoogleAccount:
             from connectors._google_delegation import delegation  # noqa: PLC0415 - likewise
 
             key = read_service_account(options.service_account, context)
-            return delegation(key, options.subject or options.address, self._scopes, context)
+            return delegation(key, self._subject, self._scopes, context)
         if options.client is None:
             raise Misconfigured(
                 f"The account {context.account} names no client, and Google lets nobody in without one.",

@@ -15,7 +15,7 @@ from syncd.errors import Misconfigured
 if TYPE_CHECKING:
     from syncd.connector import Context, SecretRef
 
-CONSOLE: Final = "https://console.cloud.google.com/auth/clients"
+CLIENTS: Final = "https://console.cloud.google.com/auth/clients"
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -42,6 +42,10 @@ class Client(BaseModel):
     @classmethod
     def _require_protection(cls, value: str) -> str:
         return require_protection(value)
+
+    def config(self) -> dict[str, str]:
+        """As google_auth_oauthlib wants to have it."""
+        return {**self.model_dump(), "client_secret": self.client_secret.get_secret_value()}
 
     @property
     def revoke_uri(self) -> str:
@@ -94,7 +98,7 @@ def read_client(reference: SecretRef, context: Context) -> Client:
     except ValidationError as error:
         raise Misconfigured(
             f"What `client` of accounts.{context.account} names is {_kind(text)}, not a Desktop client of Google.",
-            f'Make a client of the type "Desktop app" at {CONSOLE}, download its JSON file, '
+            f'Make a client of the type "Desktop app" at {CLIENTS}, download its JSON file, '
             f"let `client` name that file, then type: syncd auth {context.account}",
         ) from error
 

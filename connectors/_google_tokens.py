@@ -32,10 +32,14 @@ EARLY: Final = timedelta(minutes=2)
 
 _TESTING_LIFE: Final = timedelta(days=7)
 _UNUSED_LIFE: Final = timedelta(days=180)
+_ROUGHLY: Final = timedelta(hours=12)
 
 
 class Kept(BaseModel):
-    """The file of one sign-in. `dead` is why it is over; nobody asks Google again until the owner signs in."""
+    """The file of one sign-in.
+
+    `ends_at` is when Google will end it, where it said so. `dead` is why it is over: nobody asks Google again then.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -48,6 +52,7 @@ class Kept(BaseModel):
     expires_at: AwareDatetime
     signed_in_at: AwareDatetime
     refreshed_at: AwareDatetime
+    ends_at: AwareDatetime | None = None
     dead: str = ""
 
     def text(self) -> str:
@@ -56,13 +61,14 @@ class Kept(BaseModel):
 
 
 class TokenAnswer(BaseModel):
-    """What the token endpoint grants (RFC 6749 section 5.1)."""
+    """What the token endpoint grants (RFC 6749 section 5.1); Google says when a sign-in for a time ends."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     access_token: str = Field(repr=False, min_length=1)
     expires_in: int = 3600
     refresh_token: str = Field("", repr=False)
+    refresh_token_expires_in: int | None = None
     scope: str = ""
 
 
@@ -216,12 +222,19 @@ class SignIn:
     def _cause(self, kept: Kept) -> str:
         """The likeliest reason for which Google ended it, from what is known of it."""
         now = self._context.now()
-        if now - kept.refreshed_at > _UNUSED_LIFE:
+        if now - kept.refreshed_at >= _UNUSED_LIFE:
             return "it was not used for six months"
-        age = now - kept.signed_in_at
-        if _TESTING_LIFE - timedelta(hours=12) <= age <= _TESTING_LIFE + timedelta(days=1, hours=12):
-            return "it was made seven days ago, and Google ends sign-ins of apps in testing then"
-        return "the password was changed, or access was revoked"
+        ended = kept.ends_at is not None and now >= kept.ends_at - _ROUGHLY
+        unused_since_before = kept.refreshed_at - kept.signed_in_at <= _TESTING_LIFE + _ROUGHLY
+        if ended or (now - kept.signed_in_at >= _TESTING_LIFE - _ROUGHLY and unused_since_before):
+            return (
+                "it was seven days old, and Google ends sign-ins of an app in testing then; "
+                "publish the app at https://console.cloud.google.com/auth/audience first"
+            )
+        return (
+            "most likely the password was changed or access was taken back at https://myaccount.google.com/connections "
+            "(a hundred newer sign-ins with the same client end one, too)"
+        )
 
 
 class Access(google.auth.credentials.Credentials):
@@ -239,6 +252,9 @@ class Access(google.auth.credentials.Credentials):
 
     def refresh(self, request: object) -> None:  # noqa: ARG002 - tokens are fetched through our own door
         """Take the token that was refreshed meanwhile, or refresh it. Raises ConnectorError or StoreError."""
-        token, expiry = self._renew(self.token or "")
+        self.grant(*self._renew(self.token or ""))
+
+    def grant(self, token: str, expires_at: datetime) -> None:
+        """From now on this token, until then."""
         self.token = token
-        self.expiry = expiry.astimezone(UTC).replace(tzinfo=None)
+        self.expiry = expires_at.astimezone(UTC).replace(tzinfo=None)
