@@ -1,0 +1,92 @@
+"""The cursor of `outlook-calendar`: how far each calendar was read, and the link that tells whether it changed since.
+
+What was reported of the window lies in notes (`_outlook_calendar_window`); here is only what moves with every poll.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Final
+
+from syncd.errors import CursorExpired
+
+VERSION: Final = 1
+
+BEHIND: Final = timedelta(days=90)
+AHEAD: Final = timedelta(days=61)
+"""The window: so far back are changes seen, so far ahead are meetings reported."""
+
+LISTED_FOR: Final = timedelta(days=1)
+"""So long a quiet calendar is believed; then its window, which moved meanwhile, is listed all the same."""
+
+WATCHED_FOR: Final = timedelta(days=7)
+"""So long one round of change tracking is continued; its window cannot move (event-delta page), so it has to reach so
+much further than ours."""
+
+
+@dataclass(slots=True)
+class Place:
+    """One calendar. Times are seconds since 1970, 0 for never.
+
+    `link` goes on with the round of change tracking that began at `watched`; a round that is not `settled` still counts
+    what there is. `listed` is when the window was last read as a whole; `due` that it has to be again. What lies before
+    it was read down to `older`, of what there is down to `horizon`.
+    """
+
+    calendar: str
+    name: str
+    addresses: list[str]
+    link: str = ""
+    settled: bool = False
+    watched: float = 0.0
+    listed: float = 0.0
+    due: bool = True
+    older: float = 0.0
+    horizon: float = 0.0
+
+    @property
+    def mark(self) -> str:
+        """What stands for this calendar in the ids of its records: ids of calendars are long."""
+        return blake2b(self.calendar.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+    def has_to_be_watched_anew(self, now: datetime) -> bool:
+        """Whether its round of change tracking grew old, or never began; also when the clock was set back."""
+        return not self.link or not 0 <= now.timestamp() - self.watched < WATCHED_FOR.total_seconds()
+
+    def has_to_be_listed(self, now: datetime) -> bool:
+        """Whether anything changed, or a day went by, so that its window is not what it was."""
+        return self.due or not 0 <= now.timestamp() - self.listed < LISTED_FOR.total_seconds()
+
+    def window(self, now: datetime, since: datetime) -> tuple[datetime, datetime]:
+        """The window to list; after a long time away it begins where the last one did."""
+        last = datetime.fromtimestamp(self.listed, UTC) if self.listed else now
+        return max(min(now, last) - BEHIND, since), now + AHEAD
+
+
+@dataclass(slots=True)
+class Cursor:
+    """Every calendar of an account, by the name it has in the settings."""
+
+    of: str
+    places: dict[str, Place] = field(default_factory=dict)
+
+    @classmethod
+    def opened(cls, cursor: str | None, of: str) -> Cursor:
+        """What `cursor` says; CursorExpired when it was written for other settings, or by somebody else."""
+        if cursor is None:
+            return cls(of)
+        try:
+            value = json.loads(cursor)
+            if value["version"] != VERSION or value["of"] != of:
+                raise CursorExpired("The settings of this account changed since it was last read.")
+            return cls(of, {str(name): Place(**place) for name, place in value["places"].items()})
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise CursorExpired("The place where reading stopped is not known any more.") from error
+
+    def written(self) -> str:
+        """The text a store keeps."""
+        places = {name: asdict(place) for name, place in self.places.items()}
+        return json.dumps({"version": VERSION, "of": self.of, "places": places}, separators=(",", ":"))
