@@ -1,0 +1,329 @@
+"""One poll of a Gmail mailbox: what is new, then the listing, then the messages that wait, page by page.
+
+Every page carries ids and notes together with the place they belong to, so a kill between any two loses nothing and
+asks for nothing twice.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from connectors._gmail_cursor import Listing, Place
+from connectors._gmail_message import Metadata, observe
+from connectors._gmail_pace import Pace
+from connectors._gmail_queue import Queue
+from connectors._gmail_verdict import Barred, Failed, Gone, Throttled, judge
+from syncd.connector import Note, Page, Progress
+from syncd.errors import CursorExpired, Transient
+from syncd.model import Message, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from connectors._gmail_mailbox import Listed, Mailbox
+    from connectors._gmail_verdict import Verdict
+    from syncd.connector import Context
+    from syncd.model import Observation
+
+NEWS: Final = timedelta(minutes=10)
+"""While a long backlog is read, new mail is looked for this often."""
+
+AUDIT: Final = timedelta(days=1)
+MOST_AUDITED: Final = 10
+"""The audit looks at so many pages of the listing at most."""
+
+MARGIN: Final = timedelta(days=7)
+"""A page of the listing lies behind the horizon when it ends so long before it; a Date is at most a day late."""
+
+MOST_FAILURES: Final = 3
+"""A message that could not be read so often, while others could, is Unreadable."""
+
+MOST_FRUITLESS: Final = 4
+"""After so many batches in a row without one answer the poll ends."""
+
+PATIENCE: Final = 120.0
+"""Seconds that a poll waits when Gmail asks it to; when it asks for more, the poll ends."""
+
+LISTING_COST: Final = 0.25
+"""A page of the listing costs a quarter of a message."""
+
+FEW: Final = 5
+"""So many messages that are all refused are no accident any more: something is wrong with the account, or with us."""
+
+_SUBJECTS: Final = "kept/subjects"
+
+
+class Reading:
+    """One poll. `pages` may be asked for once."""
+
+    def __init__(self, context: Context, mailbox: Mailbox, since: datetime, most: float) -> None:
+        self._context = context
+        self._mailbox = mailbox
+        self._since = since
+        self._most = most
+        self._queue = Queue(context.memory)
+        self._looked: datetime | None = None
+        self._told = False
+        self._read_last = False
+        self._restarted = False
+        self._answered = False
+        self._fruitless = 0
+        self._over: Transient | None = None
+
+    def pages(self, place: Place | None, settings: str) -> Iterator[Page]:
+        """What is new since `place`; without one the whole mailbox back to the horizon."""
+        self._first: tuple[Note, ...] = ()
+        self._place = place or self._begin(settings)
+        self._pace = Pace(self._place.tempo, self._most, self._context)
+        if not self._queue and not self._place.listing:
+            self._place.done = 0
+        while not self._context.stopping():
+            if self._is_news_due():
+                page = self._news()
+            elif self._is_listing_due():
+                page = self._list()
+            elif self._queue:
+                page = self._read()
+            elif self._is_audit_due():
+                page = self._audit()
+            else:
+                return
+            if page is not None:
+                self._told = True
+                yield page
+            if self._over is not None:
+                raise self._over
+
+    # The beginning, and what is new
+
+    def _begin(self, settings: str) -> Place:
+        """The start of everything: the history id is taken before the listing, so nothing falls between the two."""
+        profile = self._mailbox.profile()
+        if not profile.history.isdecimal():
+            raise Transient("Gmail does not say where the history of this mailbox stands.")
+        before = self._context.memory.notes(_SUBJECTS).get(_SUBJECTS)
+        if before is None:
+            self._first = (self._subjects_note(),)
+        self._looked = self._context.now()
+        return Place.begun(settings, profile.history, again=before not in (None, self._subjects_note().text))
+
+    def _subjects_note(self) -> Note:
+        """Whether the records were read with their subjects; when that changes, they are read again."""
+        return Note(_SUBJECTS, "yes" if self._context.subjects else "no")
+
+    def _is_news_due(self) -> bool:
+        if self._looked is None:
+            return True
+        return not timedelta() <= self._context.now() - self._looked < NEWS
+
+    def _news(self) -> Page | None:
+        """The ids that the history tells, waiting, together with the history id to go on from."""
+        self._looked = self._context.now()
+        try:
+            changes = self._mailbox.changes(self._place.history)
+        except CursorExpired:
+            if not self._told:
+                raise
+            return None
+        if changes is None:
+            return None
+        notes = self._queue.admit(self._queue.unknown(changes.messages, self._since.timestamp()))
+        if not notes and changes.history == self._place.history:
+            return None
+        self._place.history = changes.history
+        return self._page(notes=notes)
+
+    # The listing, and the audit
+
+    def _is_listing_due(self) -> bool:
+        """The listing comes first, until it has passed the horizon; from there on it takes turns with reading."""
+        listing = self._place.listing
+        return listing is not None and (not listing.old or self._read_last or not self._queue)
+
+    def _list(self) -> Page | None:
+        """One page of the listing: its unknown ids wait, unless it and the page before end behind the horizon.
+
+        Its order is newest first in practice, but promised nowhere. So all of it is listed, and of every page the last
+        message is read, which shows where the page lies (and has to be read anyway, before the horizon).
+        """
+        self._read_last = False
+        listing = self._place.listing or Listing()
+        listed = self._listed(listing)
+        if listed is None:
+            return None
+        waiting = list(dict.fromkeys(listed.messages)) if listing.again else self._unknown(listed.messages)
+        observations: list[Observation] = []
+        notes = list(self._first)
+        old = False
+        if listed.messages and (listed.token or listing.old):
+            last = listed.messages[-1]
+            arrived: float | None = self._queue.arrival(last)
+            if arrived is None and last in waiting:
+                verdict = self._ask([last]).get(last)
+                if verdict is None:
+                    return None
+                if isinstance(verdict, Metadata):
+                    self._absorb(last, verdict, observations, notes)
+                    waiting.remove(last)
+                    arrived = verdict.arrived and verdict.arrived.timestamp()
+            old = arrived is not None and arrived < (self._since - MARGIN).timestamp()
+        if not (old and listing.old):
+            notes += self._queue.admit(waiting)
+        self._first = ()
+        self._place.listing = Listing(token=listed.token, old=old, again=listing.again) if listed.token else None
+        if not listed.token:
+            self._place.audited = int(self._context.now().timestamp())
+            notes.append(self._subjects_note())
+        return self._page(observations, notes)
+
+    def _listed(self, listing: Listing) -> Listed | None:
+        """The page that is next; None when it is time to stop, or its token is not honoured: then the first is next."""
+        from connectors._google_errors import Refused  # noqa: PLC0415 - googleapiclient loads slowly
+
+        if not self._pace.wait(LISTING_COST):
+            return None
+        try:
+            listed = self._mailbox.list(listing.token)
+        except Refused as refused:
+            if not listing.token or self._restarted or refused.status != HTTPStatus.BAD_REQUEST:
+                raise
+            self._restarted = True
+            self._place.listing = Listing(again=listing.again)
+            return None
+        if listed.token and listed.token == listing.token:
+            raise Transient("Gmail's listing of this mailbox leads nowhere.")
+        return listed
+
+    def _unknown(self, messages: Sequence[str]) -> list[str]:
+        return self._queue.unknown(messages, self._since.timestamp())
+
+    def _is_audit_due(self) -> bool:
+        age = self._context.now().timestamp() - self._place.audited
+        return not 0 <= age < AUDIT.total_seconds()
+
+    def _audit(self) -> Page | None:
+        """What the newest part of the listing holds and nobody told, waits; so does what could not be read before."""
+        missed: list[str] = []
+        token = ""
+        for _ in range(MOST_AUDITED):
+            if self._context.stopping():
+                return None
+            listed = self._mailbox.list(token)
+            unknown = self._unknown(listed.messages)
+            missed += unknown
+            token = listed.token
+            if not unknown or not token or self._queue.arrival(listed.messages[-1]) is not None:
+                break
+        self._place.audited = int(self._context.now().timestamp())
+        return self._page(notes=(*self._queue.try_again(), *self._queue.admit(missed)))
+
+    # The messages
+
+    def _read(self) -> Page | None:
+        """One batch of the messages that wait. What is refused for now goes on waiting; None when all of it is."""
+        from connectors._google_errors import Busy  # noqa: PLC0415 - googleapiclient loads slowly
+
+        self._read_last = True
+        try:
+            verdicts = self._ask(self._queue.head(self._pace.batch))
+        except Busy as busy:
+            self._pace.throttled(None, crowded=False)
+            self._over = busy
+            return self._page()
+        if not verdicts:
+            return None
+        observations: list[Observation] = []
+        notes: list[Note] = []
+        failed: dict[str, Failed] = {}
+        throttled: list[Throttled] = []
+        for message, verdict in verdicts.items():
+            match verdict:
+                case Metadata():
+                    self._absorb(message, verdict, observations, notes)
+                case Gone():
+                    self._place.done += 1
+                    notes += self._queue.settle(message)
+                case Throttled():
+                    throttled.append(verdict)
+                case Failed():
+                    failed[message] = verdict
+                case Barred():
+                    self._mailbox.read_alone(message)
+        good = len(notes)
+        self._answered = self._answered or good > 0
+        self._fruitless = 0 if good else self._fruitless + 1
+        self._learn(len(verdicts), good, throttled)
+        if failed:
+            self._give_way(failed, alone=not good, observations=observations, notes=notes)
+        return self._page(observations, notes) if notes or self._over else None
+
+    def _ask(self, messages: Sequence[str]) -> Mapping[str, Verdict]:
+        """What Gmail says of each; nothing when it is time to stop."""
+        if not self._pace.wait(len(messages)):
+            return {}
+        answers = self._mailbox.read(messages)
+        return {message: judge(answers.get(message), self._context) for message in messages}
+
+    def _absorb(self, message: str, shown: Metadata, observations: list[Observation], notes: list[Note]) -> None:
+        """A message that was read: what it shows, and that it waits no more."""
+        self._place.done += 1
+        if shown.is_left_out:
+            notes += self._queue.settle(message) if shown.is_mail else self._queue.pass_over(message)
+            return
+        seen = observe(message, shown, self._context)
+        if seen is None:
+            notes += self._queue.pass_over(message)
+        elif isinstance(seen, Message) and seen.at < self._since:
+            notes += self._queue.pass_over(message, shown.times(seen))
+        else:
+            observations.append(seen)
+            notes += self._queue.settle(message)
+
+    def _learn(self, asked: int, good: int, throttled: Sequence[Throttled]) -> None:
+        """Set the pace by what a batch met; the poll is over when Gmail asks for more patience than it has."""
+        if throttled:
+            seconds = [each.seconds for each in throttled if each.seconds is not None]
+            crowded = all(each.crowded for each in throttled)
+            self._pace.throttled(max(seconds) if seconds else None, crowded=crowded)
+            if self._fruitless >= MOST_FRUITLESS or self._pace.hold > PATIENCE:
+                again = timedelta(seconds=self._pace.hold)
+                self._over = Transient(throttled[0].title, "Nothing to do: syncd goes on where it was.", again)
+        elif good:
+            self._pace.went_well(good)
+        elif asked:
+            self._pace.troubled()
+
+    def _give_way(
+        self, failed: Mapping[str, Failed], *, alone: bool, observations: list[Observation], notes: list[Note]
+    ) -> None:
+        """Count against messages that could not be read, where it is theirs and not Gmail's own trouble.
+
+        It is theirs when others were read beside them, or before, when they are all that is left.
+        """
+        if alone and len(failed) >= FEW and all(each.final for each in failed.values()):
+            self._mailbox.read_alone(next(iter(failed)))
+        tried = self._answered and all(self._queue.failures(message) for message in failed)
+        given_up = self._fruitless >= MOST_FRUITLESS
+        final = all(each.final for each in failed.values())
+        if alone and not (tried or given_up or final):
+            return
+        for message, failure in failed.items():
+            if failure.final or self._queue.failures(message) + 1 >= MOST_FAILURES:
+                self._place.done += 1
+                observations.append(Unreadable(message, failure.reason))
+                notes += self._queue.doubt(message)
+            else:
+                notes.append(self._queue.fail(message))
+        if alone and given_up and self._over is None and any(self._queue.failures(message) for message in failed):
+            self._over = Transient("Gmail cannot show the messages that are still to be read.")
+
+    def _page(self, observations: Sequence[Observation] = (), notes: Sequence[Note] = ()) -> Page:
+        place = self._place
+        place.tempo = self._pace.tempo
+        waiting = len(self._queue)
+        total = None if place.listing and not place.listing.old else place.done + waiting
+        progress = Progress(place.done, total) if place.listing or place.done or waiting else None
+        return Page(tuple(observations), place.written(), progress, tuple(notes))
