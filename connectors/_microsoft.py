@@ -5,9 +5,9 @@ What they need of the rooms behind it is named here; msal and requests are loade
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from connectors._microsoft_options import MicrosoftOptions
+from connectors._microsoft_options import CALENDARS, MAIL, MicrosoftOptions
 from connectors._microsoft_tokens import Keeper
 
 if TYPE_CHECKING:
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from syncd.connector import Context, Desk
 
 __all__ = ["CALENDARS", "MAIL", "MicrosoftAccount", "MicrosoftOptions"]
-
-CALENDARS: Final = "Calendars.ReadBasic"
-MAIL: Final = "Mail.ReadBasic"
-"""Permissions without texts and attachments (learn.microsoft.com/graph/permissions-reference)."""
 
 
 class MicrosoftAccount:

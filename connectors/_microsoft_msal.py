@@ -102,6 +102,7 @@ class Client:
 
     def begin(self, redirect_uri: str, user: str) -> CodeFlow:
         """A sign-in in the browser, with PKCE and a state."""
+        self.cache.deserialize("")
         with self._translated(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it would rather have form_post, which no loopback listener needs
             flow: CodeFlow = self._app.initiate_auth_code_flow(self._scopes, redirect_uri=redirect_uri, login_hint=user)
@@ -115,6 +116,7 @@ class Client:
 
     def begin_with_code(self) -> DeviceFlow:
         """A sign-in on another device. Raises AuthRequired or Misconfigured when Microsoft does not begin one."""
+        self.cache.deserialize("")
         with self._translated():
             flow: DeviceFlow = self._app.initiate_device_flow(self._scopes)
         if "user_code" not in flow:

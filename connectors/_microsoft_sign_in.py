@@ -8,13 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from connectors._microsoft_options import PERSONAL_TENANT
-from connectors._oauth import Loopback, answer_of
+from connectors._microsoft_options import PERMISSIONS, PERSONAL_TENANT
+from connectors._oauth import Denied, Loopback, answer_of
 from syncd.errors import AuthRequired, Transient
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connectors._microsoft_msal import Claims, Client, DeviceFlow, Result
     from connectors._microsoft_options import MicrosoftOptions
     from connectors._microsoft_tokens import Keeper
@@ -23,18 +21,6 @@ if TYPE_CHECKING:
 _SLICE: Final = 1.0
 _SLOWEST: Final = 60
 _PENDING: Final = frozenset({"authorization_pending", "slow_down"})
-
-_SEES: Final[Mapping[str, str]] = {
-    "Calendars.ReadBasic": (
-        "syncd sees when your meetings are, what they are called and who takes part;"
-        " it cannot see their texts or attachments, and cannot change anything."
-    ),
-    "Mail.ReadBasic": (
-        "syncd sees who wrote to whom, when, and the subject; it cannot see texts or attachments,"
-        " and cannot send, change or delete anything."
-    ),
-}
-"""What a permission means, in plain words."""
 
 _WHERE_TO_REMOVE: Final = (
     "Microsoft lets no program do this for you: to take the permission back as well, remove syncd at "
@@ -60,7 +46,7 @@ def sign_in(
     claims = result.get("id_token_claims", {})
     name, remark = _who(claims, options, context.account)
     keeper.write(result, name)
-    return (f"Signed in as {name}.", *remark, *(_SEES[scope] for scope in scopes))
+    return (f"Signed in as {name}.", *remark, *_seen(scopes))
 
 
 def state(keeper: Keeper) -> tuple[str, ...]:
@@ -71,7 +57,7 @@ def state(keeper: Keeper) -> tuple[str, ...]:
         keeper.renew()
     except Transient as error:
         return (known, f"Whether it still holds could not be asked now: {error.title}")
-    return (known, "Microsoft accepts it.", *(_SEES[scope] for scope in kept.scopes if scope in _SEES))
+    return (known, "Microsoft accepts it.", *_seen(kept.scopes))
 
 
 def sign_out(context: Context) -> tuple[str, ...]:
@@ -81,6 +67,10 @@ def sign_out(context: Context) -> tuple[str, ...]:
         context.tokens.erase()
     first = "The sign-in is forgotten." if signed_in else "Nobody was signed in."
     return (first, _WHERE_TO_REMOVE)
+
+
+def _seen(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(PERMISSIONS[scope].sees for scope in scopes if scope in PERMISSIONS)
 
 
 class _Flow:
@@ -98,8 +88,11 @@ class _Flow:
     def in_browser(self) -> Result:
         """The authorization code flow with PKCE, redirected to this machine (RFC 8252 section 7.3, RFC 7636)."""
         with Loopback(host_name="localhost") as loopback:
-            flow = self._client.begin(loopback.redirect_uri, self._options.user)
-            url = loopback.wait(self._desk, self._context, flow["auth_uri"], state=flow["state"])
+            flow = self._client.begin(loopback.redirect_uri.rstrip("/"), self._options.user)
+            try:
+                url = loopback.wait(self._desk, self._context, flow["auth_uri"], state=flow["state"])
+            except Denied as error:
+                raise self._client.refusal({"error": error.error, "error_description": error.title}) from error
         return self._client.finish(flow, answer_of(url))
 
     def with_code(self) -> Result:
@@ -111,7 +104,8 @@ class _Flow:
             f"Sign in as {self._options.user}. Waiting until {until.astimezone(self._context.time_zone):%H:%M}."
         )
         wait = flow["interval"]
-        while self._wait(wait) and self._context.now() < until:
+        while self._context.now() < until:
+            self._wait(wait)
             result, wait = self._asked(flow, wait)
             if result.get("error") not in _PENDING:
                 return result
@@ -135,13 +129,12 @@ class _Flow:
             self._context.log.debug("account %s: %s", self._context.account, error.title)
             return {"error": "authorization_pending"}, min(wait * 2, _SLOWEST)
 
-    def _wait(self, seconds: float) -> bool:
+    def _wait(self, seconds: float) -> None:
         while seconds > 0:
             if self._context.stopping():
                 raise Transient("syncd stopped before anybody had signed in.", "Nothing was kept.")
             self._context.pause(min(seconds, _SLICE))
             seconds -= _SLICE
-        return True
 
 
 def _who(claims: Claims, options: MicrosoftOptions, account: str) -> tuple[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict
 
-from connectors._microsoft_options import ANYBODY
+from connectors._microsoft_options import ANYBODY, PERMISSIONS
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _AADSTS: Final = re.compile(r"AADSTS(\d{4,9})")
 
-_APPROVAL: Final = frozenset({50105, 65001, 65004, 90008, 90094, 90095, 900941})
+_APPROVAL: Final = frozenset({50105, 65001, 90008, 90094, 90095, 900941})
 _CONDITIONS: Final = frozenset(
     {50005, 50072, 50074, 50076, 50079, 50097, 50129, 50131, 50158, 53000, 53001, 53002, 53003, 53004, 530002, 530003}
 )
@@ -128,14 +128,13 @@ def _needs_approval(
 ) -> AuthRequired | None:
     if refusal.code not in _APPROVAL and (refusal.code or refusal.error != "consent_required"):
         return None
-    named = "\n".join(f"      {options.scope(name)}" for name in scopes)
+    named = "\n".join(f"      {options.scope(name)}: {PERMISSIONS[name].reads}" for name in scopes)
     return AuthRequired(
         f"The organisation wants an administrator to approve syncd first ({refusal}).",
         f"""Send this to whoever runs Microsoft 365 where you work:
 
     Please approve the application {options.client_id} ("syncd") for {options.user}.
-    It runs on my own computer and sends nothing to anybody else. It reads, and cannot change,
-    who takes part in my meetings or who writes to me; no texts, no attachments:
+    It runs on my own computer, sends nothing to anybody else, changes nothing, and reads only for me:
 {named}
     To approve: {approval_link(options)}
 

@@ -1,0 +1,146 @@
+"""A real OAuth 2 server on this machine (npm's oidc-provider, over https) in the place of Microsoft's sign-in.
+
+It signs whoever `as_` names in without a browser, rotates refresh tokens and revokes the sign-in when an old one comes
+back, and knows devices that show a code. Its packages are installed once, into a folder beside other temporary files.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import pytest
+import requests
+
+from tests.servers.certificate import make_certificate
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+PACKAGE: Final = "oidc-provider@9.13.3"
+_SERVER: Final = Path(__file__).with_suffix(".mjs")
+_WITHIN: Final = 60.0
+_PIECE: Final = 0.02
+
+
+def require_packages() -> Path:
+    """The folder with the server's packages; without node and npm the test is skipped, or fails where CI is set."""
+    miss = pytest.fail if "CI" in os.environ else pytest.skip
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        miss("node or npm is missing; type: apt install nodejs npm")
+    folder = Path(tempfile.gettempdir()) / f"syncd-{PACKAGE.replace('@', '-')}-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            command = [str(npm), "install", "--no-audit", "--no-fund", "--loglevel=error", PACKAGE]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_WITHIN * 5, check=False)  # noqa: S603 - npm itself
+            if done.returncode:
+                miss(f"{PACKAGE} cannot be installed: {done.stderr[-300:]}")
+            (folder / "complete").touch()
+    return folder
+
+
+class Oidc:
+    """The server, as a context; `authority` is what an account of the tests names."""
+
+    def __init__(self, packages: Path, client_id: str) -> None:
+        self._packages = packages
+        self._client_id = client_id
+        self._process: subprocess.Popen[bytes] | None = None
+        self.folder = Path(tempfile.mkdtemp(prefix="syncd-oidc-"))
+        self.certificate = make_certificate(self.folder)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.authority = f"https://localhost:{self.port}"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(self.certificate.chain)
+
+    def __enter__(self) -> Self:
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - node itself, with a file of ours
+                [
+                    shutil.which("node") or "node",
+                    _SERVER,
+                    self._packages,
+                    str(self.port),
+                    self.certificate.chain,
+                    self.certificate.key,
+                    self._client_id,
+                ],
+                stdout=log,
+                stderr=log,
+            )
+        for _ in range(int(_WITHIN / _PIECE)):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=_WITHIN).close()
+            except ConnectionRefusedError:
+                self._require_life(self._process)
+            else:
+                return self
+        raise TimeoutError("the OAuth server does not listen")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(_WITHIN)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def as_(self, account: str = "", *, answer: str = "accept", scopes: list[str] | None = None) -> None:
+        """Who signs in next (default: whom the program hints at), what they answer ("ERROR|words"), what they grant."""
+        self._tell("as", account=account, answer=answer, scopes=scopes)
+
+    def browse(self, url: str) -> str:
+        """Do what the owner's browser does with an address: follow it to wherever it ends. What is shown there."""
+        with requests.Session() as browser:
+            browser.trust_env = False
+            browser.verify = str(self.certificate.chain)
+            return browser.get(url, timeout=_WITHIN).text
+
+    def approve(self, code: str, account: str) -> None:
+        """Enter the code on another device, and sign in there."""
+        self._tell("approve", code=code, account=account)
+
+    def deny(self, code: str, error: str = "access_denied", description: str = "denied") -> None:
+        """Enter the code on another device, and refuse there; or make it end with another error."""
+        self._tell("deny", code=code, error=error, description=description)
+
+    def revoke(self, account: str) -> None:
+        """End every sign-in of an account."""
+        self._tell("revoke", account=account)
+
+    def let_live(self, **seconds: int) -> None:
+        """How long an AccessToken, a RefreshToken, a DeviceCode lives from now on."""
+        self._tell("life", **seconds)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many tokens were given (`token`), of these by a refresh (`refreshed`), and how many `refused`."""
+        return self._tell("counts")
+
+    def _tell(self, what: str, **told: object) -> dict[str, int]:
+        answer = self._session.post(f"{self.authority}/test/{what}", data=json.dumps(told), timeout=_WITHIN)
+        answer.raise_for_status()
+        found: dict[str, int] = answer.json()
+        return found
+
+    def _require_life(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait a moment for the server, and fail with its own words when it has ended."""
+        try:
+            process.wait(_PIECE)
+        except subprocess.TimeoutExpired:
+            return
+        raise RuntimeError(f"the OAuth server ended: {(self.folder / 'log').read_text()}")
