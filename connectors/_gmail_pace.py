@@ -52,7 +52,7 @@ class Pace:
     @property
     def batch(self) -> int:
         """How many messages to ask for at once."""
-        return self._batch
+        return min(MOST_IN_A_BATCH, self._batch)
 
     @property
     def hold(self) -> float:

@@ -168,7 +168,7 @@ class Reading:
                 if isinstance(verdict, Metadata):
                     self._absorb(last, verdict, observations, notes)
                     waiting.remove(last)
-                    arrived = verdict.arrived and verdict.arrived.timestamp()
+                    arrived = verdict.arrived.timestamp() if verdict.arrived else None
             old = arrived is not None and arrived < (self._since - MARGIN).timestamp()
         if not (old and listing.old):
             notes += self._queue.admit(waiting)

@@ -1,0 +1,161 @@
+"""A Gmail account in the double of Google, seen from its owner's side and from its reader's."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from connectors._google_tokens import Kept
+from connectors.gmail import SCOPES, Gmail, GmailOptions
+from syncd.connector import SecretRef
+from syncd.memory import Remembered
+from syncd.testing import HeldTokens, context
+from tests.servers.google_oauth import CLIENT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from syncd.connector import Memory, Page
+    from syncd.model import Observation
+    from tests.servers.google import Google
+    from tests.servers.google_clock import FakeClock
+
+CLIENT: Final = SecretRef(env="CLIENT")
+HORIZON: Final = timedelta(days=365)
+
+
+class GmailAccount:
+    """One account, its reader, and what was kept of its pages; a `syncd.testing.Remote` too."""
+
+    def __init__(self, google: Google, clock: FakeClock) -> None:
+        self.google = google
+        self.clock = clock
+        self.mailbox = google.mailbox
+        self.tokens = self._signed_in()
+        self.memory = Remembered()
+        self.pages: list[Page] = []
+        self.subjects = True
+        self.settings: dict[str, object] = {}
+        self.pause: Callable[[float], None] = clock.pause
+        self._added = 0
+
+    @property
+    def since(self) -> datetime:
+        return self.clock() - HORIZON
+
+    @property
+    def plenty(self) -> int:
+        return 11
+
+    def open(
+        self,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        subjects: bool | None = None,
+        memory: Memory | None = None,
+    ) -> Gmail:
+        options = GmailOptions.model_validate(
+            {
+                "type": "gmail",
+                "address": self.google.address,
+                "client": CLIENT,
+                "endpoint": self.google.endpoint,
+                **self.settings,
+            }
+        )
+        return Gmail(
+            options,
+            context(
+                "personal",
+                now=self.clock,
+                pause=self.pause,
+                stopping=stopping,
+                subjects=self.subjects if subjects is None else subjects,
+                secrets={CLIENT: self.google.client_json()},
+                memory=memory,
+                tokens=self.tokens,
+            ),
+        )
+
+    def read(
+        self, most: int | None = None, *, stopping: Callable[[], bool] = lambda: False, between: Callable[[], None] = int
+    ) -> list[Page]:
+        """One poll after the pages kept so far, as the house makes it: each page is kept before the next is asked for.
+
+        With `most` it is killed after so many; `between` is called after each.
+        """
+        found: list[Page] = []
+        with closing(self.open(memory=self.memory, stopping=stopping)) as connector:
+            cursor = self.pages[-1].cursor if self.pages else None
+            for page in connector.poll(cursor, self.since):
+                self.memory.keep(page)
+                self.pages.append(page)
+                found.append(page)
+                between()
+                if len(found) == most:
+                    break
+        return found
+
+    def forget_cursor(self) -> None:
+        """What the house does when the cursor expired: the notes and the records stay."""
+        self.pages.clear()
+
+    @property
+    def seen(self) -> Mapping[str, Observation]:
+        """The last word on each record, since the cursor was forgotten last."""
+        return {seen.remote_id: seen for page in self.pages for seen in page.observations}
+
+    def fetched(self) -> list[str]:
+        """The messages that were asked for, in the order of asking."""
+        return [
+            request.path.rpartition("/")[2]
+            for request in self.google.requests
+            if request.method == "gmail.users.messages.get"
+        ]
+
+    def add(self, count: int = 1) -> None:
+        for _ in range(count):
+            self._added += 1
+            at = self.clock() - timedelta(days=300) + timedelta(hours=self._added)
+            self.mailbox.add(f"Letter {self._added}", at=at)
+
+    def add_hostile(self) -> None:
+        self.mailbox.add_raw(b"", internal_date=self.clock() - timedelta(days=2))
+
+    def remove(self, remote_id: str) -> None:
+        self.mailbox.delete(remote_id)
+
+    def expire(self) -> None:
+        self.mailbox.expire_history()
+
+    def deny(self) -> None:
+        self.google.oauth.revoke_all()
+
+    def throttle(self) -> None:
+        self.google.fail(status=429, reason="rateLimitExceeded")
+
+    def stall(self) -> None:
+        self.google.silence()
+
+    def mend(self) -> None:
+        self.google.mend()
+        self.tokens = self._signed_in()
+
+    def snapshot(self) -> object:
+        return self.google.snapshot()
+
+    def _signed_in(self) -> HeldTokens:
+        now = self.clock()
+        grant = self.google.oauth.sign_in(*SCOPES)
+        kept = Kept(
+            address=self.google.address,
+            client_id=CLIENT_ID,
+            scopes=SCOPES,
+            refresh_token=grant.refresh,
+            access_token=grant.access,
+            expires_at=grant.expires,
+            signed_in_at=now,
+            refreshed_at=now,
+        )
+        return HeldTokens(kept.text())
