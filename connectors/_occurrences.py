@@ -87,9 +87,7 @@ def occurrences(events: Sequence[CalendarEvent], window: Window) -> Iterator[Mee
     for original, change in changes.items():
         if original not in gone and change.instance is not None:
             start = change.instant(change.series.start)
-            yield from _within(
-                window, _meeting(change, original_start(change, change.instance), start, change.series.length)
-            )
+            yield from _within(window, _meeting(change, original_start(change.instance), start, change.series.length))
 
 
 def lasting(start: Moment, end: Moment | None) -> timedelta:
@@ -105,18 +103,17 @@ def lasting(start: Moment, end: Moment | None) -> timedelta:
 
 def _aligned(change: CalendarEvent, master: CalendarEvent | None) -> CalendarEvent:
     """A change whose RECURRENCE-ID is a date, or a time, as the series has it: some programs write the other kind."""
-    instance = change.instance
-    if (
-        master is None
-        or instance is None
-        or isinstance(instance, datetime) is isinstance(master.series.start, datetime)
-    ):
+    if master is None or change.instance is None:
         return change
-    if isinstance(instance, datetime):
-        return replace(change, instance=instance.date())
-    if isinstance(master.series.start, datetime):
-        return replace(change, instance=datetime.combine(instance, master.series.start.timetz()))
-    return change
+    instance = aligned(change.instance, master.series.start)
+    return change if instance is change.instance else replace(change, instance=instance)
+
+
+def aligned(moment: Moment, start: Moment) -> Moment:
+    """The same day, as a date or a time of day, whichever `start` is."""
+    if isinstance(moment, datetime):
+        return moment if isinstance(start, datetime) else moment.date()
+    return datetime.combine(moment, start.timetz()) if isinstance(start, datetime) else moment
 
 
 def _series(master: CalendarEvent, changes: dict[datetime, CalendarEvent], window: Window) -> Iterator[Meeting]:
@@ -136,7 +133,7 @@ def _series(master: CalendarEvent, changes: dict[datetime, CalendarEvent], windo
             if begin < original:
                 start = original + (change.instant(change.series.start) - begin)
                 source, length = change, change.series.length  # noqa: PLW2901 - the change says how long
-        yield from _within(window, _meeting(source, original_start(master, moment), start, length))
+        yield from _within(window, _meeting(source, original_start(moment), start, length))
     for original in stale:
         if since < original < window.until:
             del changes[original]
@@ -182,10 +179,13 @@ def _age(event: CalendarEvent) -> tuple[int, bool, str]:
     return event.sequence, event.status is MeetingStatus.CANCELLED, event.stamp
 
 
-def original_start(event: CalendarEvent, moment: Moment) -> str:
-    """The original start of an occurrence as `Meeting.recurrence_id` has it: a UTC instant, or a date."""
+def original_start(moment: Moment) -> str:
+    """The original start of an occurrence as `Meeting.recurrence_id` has it: a UTC instant, or a date.
+
+    Raises OverflowError.
+    """
     if isinstance(moment, datetime):
-        return f"{event.instant(moment).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+        return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
     return moment.isoformat()
 
 
