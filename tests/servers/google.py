@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from threading import Event, RLock, Thread
@@ -168,7 +169,7 @@ class Google(Faults):
     def serve(self, verb: str, target: str, headers: Mapping[str, str], body: bytes) -> _Reply | None:
         """The answer to one HTTP request; None when nothing shall be said."""
         parts = urlsplit(target)
-        query = parse_qs(parts.query, keep_blank_values=True)
+        query = _parse_query(parts.query)
         request = Request(verb, parts.path, query, headers)
         with self._lock:
             self.requests.append(request)
@@ -288,7 +289,7 @@ class Google(Faults):
 
     def _part(self, number: int, part: Part, outer: Request, grant: Grant) -> tuple[int, bytes, Mapping[str, str]]:
         address = urlsplit(part.target)
-        query = parse_qs(address.query, keep_blank_values=True)
+        query = _parse_query(address.query)
         request = Request(part.verb, address.path, query, part.headers, part=number)
         self.requests.append(request)
         found = self._route(request)
@@ -310,6 +311,12 @@ class _Found:
     contract: Contract
     method: Method
     parts: Mapping[str, str]
+
+
+@lru_cache(maxsize=64)
+def _parse_query(text: str) -> Mapping[str, Sequence[str]]:
+    """The parts of a batch mostly ask alike."""
+    return parse_qs(text, keep_blank_values=True)
 
 
 class _Server(ThreadingHTTPServer):

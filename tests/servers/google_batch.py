@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def _part(piece: str) -> Part:
     return Part(_headers(outer).get("content-id", ""), verb, target, _headers(rest.partition("\n\n")[0]))
 
 
+@lru_cache(maxsize=64)
 def _headers(text: str) -> Mapping[str, str]:
     lines = re.sub(r"\n[ \t]+", " ", text).split("\n")
     return {name.lower(): value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}

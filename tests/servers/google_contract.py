@@ -82,10 +82,14 @@ class _Document(_Resource):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method of an API; `parts` are the names in its path, `response` the name of its answer's schema."""
+    """One method of an API.
+
+    `depth` counts the slashes of its path, `parts` are the names in it; `response` is the name of its answer's schema.
+    """
 
     id: str
     verb: str
+    depth: int
     pattern: re.Pattern[str]
     parts: tuple[str, ...]
     parameters: Mapping[str, Schema]
@@ -107,15 +111,19 @@ class Contract:
         self._global = self._document["parameters"]
 
     @cached_property
-    def methods(self) -> tuple[Method, ...]:
-        """Every method; of two that fit a path the one with fewer names in it comes first."""
+    def _methods(self) -> Mapping[tuple[str, int], Sequence[Method]]:
+        """Every method, by its verb and the depth of its path; those with fewer names in it come first."""
         found = [_method(each, self._document["servicePath"]) for each in _walk(self._document)]
-        return tuple(sorted(found, key=lambda method: len(method.parts)))
+        found.sort(key=lambda method: len(method.parts))
+        shelves: dict[tuple[str, int], list[Method]] = {}
+        for method in found:
+            shelves.setdefault((method.verb, method.depth), []).append(method)
+        return shelves
 
     def find(self, verb: str, path: str) -> tuple[Method, Mapping[str, str]] | None:
         """The method that serves this path, and what stands for the names in it."""
-        for method in self.methods:
-            if method.verb == verb and (parts := method.parts_of(path)) is not None:
+        for method in self._methods.get((verb, path.count("/")), ()):
+            if (parts := method.parts_of(path)) is not None:
                 return method, parts
         return None
 
@@ -182,6 +190,7 @@ def _method(told: _Method, prefix: str) -> Method:
     return Method(
         id=told["id"],
         verb=told["httpMethod"],
+        depth=path.count("/"),
         pattern=re.compile(re.sub(r"\{\+?\w+\}", "([^/]+)", path)),
         parts=tuple(re.findall(r"\{\+?(\w+)\}", path)),
         parameters=told.get("parameters", {}),
@@ -262,7 +271,10 @@ _ERROR: Final = {
 }
 
 
+_JUDGES_ERRORS: Final = Draft202012Validator(_ERROR)
+
+
 def judge_error(body: Mapping[str, object]) -> Iterator[str]:
     """What is wrong with an error's shape (cloud.google.com/apis/design/errors, "HTTP mapping", and the older list)."""
-    for error in Draft202012Validator(_ERROR).iter_errors(cast("dict[str, object]", body)):
+    for error in _JUDGES_ERRORS.iter_errors(cast("dict[str, object]", body)):
         yield f"an error: {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
