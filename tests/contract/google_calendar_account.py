@@ -1,0 +1,180 @@
+"""A Google account with calendars, from both sides: what a test puts in, and a connector that reads it over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from connectors._google_scopes import CALENDAR_SCOPES
+from connectors._google_tokens import Kept
+from connectors.google_calendar import GoogleCalendar, GoogleCalendarOptions
+from syncd.connector import SecretRef
+from syncd.memory import Remembered
+from syncd.testing import HeldTokens, context
+from tests.servers.google_oauth import CLIENT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import tzinfo
+
+    from googleapiclient._apis.calendar.v3.schemas import EventAttendee, EventDateTime
+
+    from syncd.connector import Connector, Memory, Page
+    from syncd.model import Observation
+    from tests.servers.google import Google
+    from tests.servers.google_calendar_events import Calendar
+    from tests.servers.google_clock import FakeClock
+
+CLIENT = SecretRef(env="CLIENT")
+ROME = "Europe/Rome"
+YEAR = timedelta(days=365)
+
+
+def at(when: datetime, zone: str = ROME) -> EventDateTime:
+    """A moment as Google writes it, in the zone it was meant in."""
+    return {"dateTime": when.astimezone(UTC).isoformat(), "timeZone": zone}
+
+
+def guests(*addresses: str) -> list[EventAttendee]:
+    """Attendees who accepted."""
+    return [{"email": address, "responseStatus": "accepted"} for address in addresses]
+
+
+class CalendarAccount:
+    """An account that is signed in; a `Remote`."""
+
+    def __init__(self, google: Google, clock: FakeClock, *, time_zone: tzinfo = UTC) -> None:
+        self.google = google
+        self.clock = clock
+        self.time_zone = time_zone
+        self.tokens = self._signed_in()
+        self.pages: list[Page] = []
+        self._added = 0
+
+    @property
+    def primary(self) -> Calendar:
+        """The owner's own calendar."""
+        return self.google.calendars.primary
+
+    @property
+    def since(self) -> datetime:
+        return self.clock() - YEAR
+
+    @property
+    def plenty(self) -> int:
+        return 12
+
+    def open(
+        self,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        subjects: bool = True,
+        memory: Memory | None = None,
+        calendars: Sequence[str] = ("primary",),
+    ) -> Connector:
+        options = GoogleCalendarOptions(
+            type="google-calendar",
+            address=self.google.address,
+            client=CLIENT,
+            endpoint=self.google.endpoint,
+            calendars=tuple(calendars),
+        )
+        lent = context(
+            now=self.clock,
+            pause=self.clock.pause,
+            stopping=stopping,
+            subjects=subjects,
+            memory=memory,
+            tokens=self.tokens,
+            secrets={CLIENT: self.google.client_json()},
+            time_zone=self.time_zone,
+        )
+        return GoogleCalendar(options, lent)
+
+    def read(
+        self, *, afresh: bool = False, calendars: Sequence[str] = ("primary",), subjects: bool = True
+    ) -> dict[str, Observation]:
+        """Poll once more after everything read so far, or as if for the first time; what was reported by this poll."""
+        before = [] if afresh else self.pages
+        memory = Remembered(before)
+        connector = self.open(memory=memory, calendars=calendars, subjects=subjects)
+        found: list[Page] = []
+        try:
+            for page in connector.poll(before[-1].cursor if before else None, self.since):
+                memory.keep(page)
+                found.append(page)
+                if not afresh:
+                    self.pages.append(page)
+        finally:
+            connector.close()
+        return {seen.remote_id: seen for page in found for seen in page.observations}
+
+    def relist(self) -> dict[str, Observation]:
+        """Poll after the cursor was dropped, as the house does when it expired: notes and records stand."""
+        memory = Remembered(self.pages)
+        connector = self.open(memory=memory)
+        found: list[Page] = []
+        try:
+            for page in connector.poll(None, self.since):
+                memory.keep(page)
+                found.append(page)
+        finally:
+            connector.close()
+        self.pages += found
+        return {seen.remote_id: seen for page in found for seen in page.observations}
+
+    def add(self, count: int = 1) -> None:
+        for _ in range(count):
+            self._added += 1
+            start = self.clock() + timedelta(days=10 - self._added)
+            self.primary.put(
+                {
+                    "summary": f"Meeting {self._added}",
+                    "start": at(start),
+                    "end": at(start + timedelta(hours=1)),
+                    "attendees": guests("ada@example.org"),
+                }
+            )
+
+    def add_hostile(self) -> None:
+        self._added += 1
+        start = self.clock()
+        event_id = self.primary.put({"start": at(start), "end": at(start + timedelta(hours=1))})
+        self.primary.break_event(event_id, start={"dateTime": "soon"})
+
+    def remove(self, remote_id: str) -> None:
+        self.primary.cancel(remote_id.partition("/")[2])
+
+    def expire(self) -> None:
+        self.primary.expire_sync_tokens()
+
+    def deny(self) -> None:
+        self.google.oauth.revoke_all()
+
+    def throttle(self) -> None:
+        self.google.fail(status=403, reason="rateLimitExceeded")
+
+    def stall(self) -> None:
+        self.google.silence()
+
+    def mend(self) -> None:
+        self.google.mend()
+        self.tokens = self._signed_in()
+
+    def snapshot(self) -> object:
+        return self.google.snapshot()
+
+    def _signed_in(self) -> HeldTokens:
+        now = self.clock()
+        grant = self.google.oauth.sign_in(*CALENDAR_SCOPES)
+        kept = Kept(
+            address=self.google.address,
+            client_id=CLIENT_ID,
+            scopes=CALENDAR_SCOPES,
+            refresh_token=grant.refresh,
+            access_token=grant.access,
+            expires_at=grant.expires,
+            signed_in_at=now,
+            refreshed_at=now,
+        )
+        return HeldTokens(kept.text())
