@@ -142,7 +142,7 @@ def _meeting(item: Json, owner: Owner, *, of_days: bool | None) -> Meeting | Non
         start=start,
         end=max(start, end),
         participants=people,
-        uid=tidy(_text(item.get("iCalUId")), LONGEST_UID) or instance.series or instance.id,
+        uid=tidy(_text(item.get("iCalUId")), LONGEST_UID) or tidy(instance.series or instance.id, LONGEST_UID),
         recurrence_id=recurrence_id,
         status=MeetingStatus.CANCELLED if item.get("isCancelled") is True else MeetingStatus.CONFIRMED,
         title=tidy(_text(item.get(TITLE)), LONGEST_TITLE),

@@ -1,0 +1,316 @@
+"""`outlook-calendar` where Graph forgets, refuses, leaves out, repeats itself, or lies."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncd.errors import AuthRequired, CursorExpired, Misconfigured, Transient
+from syncd.model import Meeting, Removal, Unreadable
+from tests.contract.outlook_diary import ANNA, BRUNO, ME, Diary
+from tests.servers.graph import graph_server
+from tests.servers.graph_series import Pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from tests.servers.graph import Graph
+    from tests.servers.graph_contract import Resource
+
+WEEKLY = Pattern("weekly")
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.fixture
+def graph() -> Iterator[Graph]:
+    with graph_server() as graph:
+        yield graph
+
+
+@pytest.fixture
+def diary(graph: Graph) -> Diary:
+    return Diary(graph)
+
+
+def bare(series: str, start: datetime) -> Resource:
+    """An occurrence as change tracking shows it, and as some shared calendars do."""
+    return {
+        "type": "occurrence",
+        "seriesMasterId": series,
+        "start": {"dateTime": f"{start:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"},
+        "end": {"dateTime": f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"},
+    }
+
+
+# 37: what Graph forgets and refuses.
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(410, "SyncStateNotFound"), (400, "syncStateNotFound"), (404, "SyncStateInvalid"), (410, "resyncRequired")],
+)
+def test_a_forgotten_link_is_read_again_without_harm(diary: Diary, status: int, code: str) -> None:
+    for days in (-700, -300, -20, 5):
+        diary.meet(days=days)
+    diary.poll()
+    before, asked = diary.standing(), diary.graph.count()
+    diary.graph.expire(status, code)
+    with pytest.raises(CursorExpired):
+        diary.poll()
+    gone = diary.meet("Lunch", days=-3)
+    diary.cursor = None
+    told = diary.poll()
+    assert [seen.remote_id.rpartition("/")[2] for seen in told] == [gone], "what was read before is not read again"
+    assert before.items() <= diary.standing().items()
+    assert diary.graph.count() - asked < 8, "nor is it asked for"
+
+
+def test_after_a_forgotten_link_what_vanished_meanwhile_is_removed(diary: Diary) -> None:
+    stays, goes = diary.meet(days=-1), diary.meet(days=-2)
+    diary.poll()
+    diary.calendar.delete(goes)
+    diary.graph.expire()
+    diary.cursor = None
+    (told,) = diary.poll()
+    assert isinstance(told, Removal)
+    assert told.remote_id.endswith(goes)
+    assert [meeting.remote_id.rpartition("/")[2] for meeting in diary.meetings()] == [stays]
+
+
+@pytest.mark.parametrize("retry_after", [None, "7"])
+@pytest.mark.parametrize(
+    ("status", "code"), [(429, "TooManyRequests"), (503, "x"), (504, "x"), (429, "MailboxConcurrency")]
+)
+def test_a_busy_graph_is_waited_for(diary: Diary, status: int, code: str, retry_after: str | None) -> None:
+    diary.meet()
+    diary.graph.fail("calendarView", status, code, retry_after=retry_after, times=2)
+    assert len(diary.poll()) == 1
+
+
+@pytest.mark.parametrize("part", ["calendarView/delta", "calendarView?", "skiptoken", "/me/calendar?"])
+def test_an_outage_anywhere_in_a_poll_loses_nothing(diary: Diary, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    monkeypatch.setattr("connectors._outlook_calendar_views.PER_PAGE", 2)
+    for days in (-500, -400, -300, -3, -2, -1, 1, 2, 3):
+        diary.meet(days=days)
+    diary.graph.fail(part, 500, times=50)
+    with pytest.raises(Transient):
+        diary.poll()
+    diary.graph.mend()
+    diary.poll()
+    assert diary.standing() == {seen.remote_id: seen for seen in diary.afresh().poll()}
+    assert len(diary.standing()) == 9
+
+
+def test_a_web_page_in_its_place_removes_nothing(diary: Diary) -> None:
+    diary.meet()
+    diary.poll()
+    diary.wait(days=2)
+    diary.graph.show_page("calendarView?", times=5)
+    with pytest.raises(Transient):
+        diary.poll()
+    assert len(diary.standing()) == 1
+
+
+def test_a_calendar_that_is_gone_does_not_hold_up_the_others(graph: Graph) -> None:
+    diary = Diary(graph, calendars=("Team", "Calendar"))
+    team = graph.calendars.add("Team")
+    team.add("Kick-off", diary.now, attendees=[ANNA])
+    diary.poll()
+    graph.calendars.drop(team)
+    diary.meet("Coffee")
+    with pytest.raises(Misconfigured, match="shows no calendar called 'Team'"):
+        diary.poll()
+    assert [meeting.title for meeting in diary.meetings()] == ["Kick-off", "Coffee"]
+    graph.calendars.add("Something else")
+    graph.calendars.add("Team").add("Again", diary.now, attendees=[ANNA])
+    diary.poll()
+    assert sorted(meeting.title for meeting in diary.meetings()) == ["Again", "Coffee", "Kick-off"]
+
+
+def test_a_mailbox_that_shows_nothing_asks_for_the_sign_in(diary: Diary) -> None:
+    diary.graph.fail("calendarView", 403, "ErrorAccessDenied", times=99)
+    with pytest.raises(AuthRequired):
+        diary.poll()
+
+
+# 38: occurrences without their people.
+
+
+def test_bare_occurrences_are_completed_from_their_series_which_is_asked_for_once(graph: Graph) -> None:
+    diary = Diary(graph, calendars=("Team",))
+    team = graph.calendars.add("Team", BRUNO, shared=True)
+    series = team.add("Standup", diary.now + timedelta(days=700), attendees=[ANNA], pattern=WEEKLY)
+    for week in range(3):
+        team.add_resource(bare(series, diary.now - timedelta(weeks=week)))
+    diary.poll()
+    assert [meeting.title for meeting in diary.meetings()] == ["Standup"] * 3
+    assert all(len(meeting.participants) == 2 for meeting in diary.meetings())
+    assert len({meeting.recurrence_id for meeting in diary.meetings()}) == 3
+    assert graph.count(f"/events/{series.rstrip('=')}") == 1
+
+
+def test_an_occurrence_whose_series_is_not_shown_is_not_passed_off_as_a_meeting(diary: Diary) -> None:
+    diary.calendar.add_resource(bare("AAMkGone=", diary.now))
+    told = diary.poll()
+    assert [type(seen) for seen in told] == [Unreadable]
+    diary.wait(days=1)
+    assert diary.poll() == [], "it was said once"
+
+
+def test_what_was_known_of_an_occurrence_outlives_that_its_series_is_not_shown(
+    diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    series = diary.meet("Standup", days=1, pattern=Pattern("weekly", count=2))
+    diary.poll()
+    known = diary.meetings()
+    assert len(known) == 2
+    shown = diary.calendar.view
+
+    def stripped(start: datetime, end: datetime) -> list[Resource]:
+        return [{name: item[name] for name in ("id", *bare(series, diary.now))} for item in shown(start, end)]
+
+    monkeypatch.setattr(diary.calendar, "view", stripped)
+    diary.graph.fail(f"/events/{series}", 404, "ErrorItemNotFound", times=99)
+    diary.wait(days=1)
+    diary.poll()
+    assert diary.meetings() == known
+
+
+def test_a_series_that_cannot_be_asked_for_now_is_asked_for_again(diary: Diary) -> None:
+    series = diary.calendar.add("Standup", diary.now + timedelta(days=700), attendees=[ANNA], pattern=WEEKLY)
+    diary.calendar.add_resource(bare(series, diary.now))
+    diary.graph.fail(f"/events/{series}", 500, times=99)
+    with pytest.raises(Transient):
+        diary.poll()
+    assert diary.meetings() == []
+    diary.graph.mend()
+    diary.poll()
+    assert [meeting.title for meeting in diary.meetings()] == ["Standup"]
+
+
+# 39: what change tracking says besides.
+
+
+def test_what_is_removed_outside_the_window_removes_nothing_inside(diary: Diary) -> None:
+    diary.meet(days=3)
+    far = diary.meet(days=400)
+    diary.poll()
+    diary.calendar.update(far, subject="Moved")
+    diary.calendar.delete(far)
+    assert diary.poll() == []
+    assert len(diary.meetings()) == 1
+
+
+def test_a_round_that_repeats_and_shuffles_itself_changes_nothing(diary: Diary) -> None:
+    diary.calendar.repeat, diary.calendar.order = 3, Random(4)  # noqa: S311 - an order, not a secret
+    diary.meet(days=3, pattern=WEEKLY)
+    diary.poll()
+    diary.calendar.restore()
+    assert diary.poll() == []
+
+
+def test_empty_pages_with_a_link_are_followed_to_the_end(diary: Diary) -> None:
+    diary.graph.links.empty = 3
+    diary.poll()
+    diary.meet()
+    assert len(diary.poll()) == 1
+    assert diary.poll() == []
+
+
+@pytest.mark.parametrize(
+    "host", ["https://evil.example", "http://127.0.0.1:9", "https://graph.microsoft.com.evil.example"]
+)
+def test_a_link_to_another_host_is_never_followed(diary: Diary, host: str) -> None:
+    diary.meet()
+    diary.poll()
+    cursor = diary.cursor
+    diary.meet(days=2)
+    diary.graph.links.host = host
+    with pytest.raises(Transient):
+        diary.poll()
+    assert diary.cursor == cursor, "nor kept"
+    diary.graph.links.host = None
+    assert len(diary.poll()) == 1
+
+
+# What a listing lacks.
+
+
+def test_a_listing_that_lost_everything_removes_nothing(
+    diary: Diary, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for days in range(1, 41):
+        diary.meet(days=days)
+    diary.meet(days=2, pattern=Pattern("weekly", count=5))
+    diary.poll()
+    monkeypatch.setattr(diary.calendar, "view", lambda *_: [])
+    diary.wait(days=1)
+    with caplog.at_level(logging.WARNING):
+        assert diary.poll() == []
+    assert "lacked 45 events that are there" in caplog.text
+    monkeypatch.undo()
+    assert len(diary.standing()) == 45
+
+
+def test_a_calendar_that_was_emptied_is_empty(diary: Diary) -> None:
+    identifiers = [diary.meet(days=days) for days in range(1, 41)]
+    identifiers.append(diary.meet(days=2, pattern=Pattern("weekly", count=5)))
+    diary.poll()
+    for identifier in identifiers:
+        diary.calendar.delete(identifier)
+    asked = diary.graph.count()
+    assert len(diary.poll()) == 45
+    assert diary.standing() == {}
+    assert diary.graph.count() - asked < 30, "of very many not every single one is asked for"
+
+
+def test_a_question_that_cannot_be_answered_now_removes_nothing(diary: Diary) -> None:
+    identifier = diary.meet()
+    diary.poll()
+    diary.calendar.delete(identifier)
+    diary.graph.fail(f"/events/{identifier}", 503, times=99)
+    with pytest.raises(Transient):
+        diary.poll()
+    assert len(diary.standing()) == 1
+    diary.graph.mend()
+    diary.poll()
+    assert diary.standing() == {}
+
+
+def test_answers_that_hold_no_list_and_calendars_without_an_id_are_an_outage(diary: Diary) -> None:
+    diary.graph.fail("calendarView?", 200)
+    with pytest.raises(Transient):
+        diary.poll()
+
+
+# 40 and 58 are told in test_outlook_calendar_events; 36: a meeting ends while nobody watches.
+
+
+def test_a_meeting_that_ends_while_nobody_watches_was_told_before(diary: Diary) -> None:
+    diary.meet(days=2)
+    (told,) = diary.poll()
+    assert isinstance(told, Meeting)
+    assert told.start > diary.now
+    diary.wait(days=30)
+    assert diary.poll() == []
+    assert diary.meetings() == [told]
+
+
+def test_an_event_that_changes_calendars_is_one_record_in_the_end(graph: Graph) -> None:
+    diary = Diary(graph, calendars=("Calendar", "Other"))
+    other = graph.calendars.add("Other")
+    identifier = diary.meet()
+    diary.poll()
+    diary.calendar.delete(identifier)
+    other.add("Coffee", diary.now + timedelta(days=1), attendees=[(ME, "Davide Rossi"), ANNA])
+    diary.poll()
+    assert [meeting.title for meeting in diary.meetings()] == ["Coffee"]
