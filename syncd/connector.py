@@ -157,7 +157,7 @@ class Tokens(Protocol):
     """The sign-in of one account, in a file that only its owner can read; only `syncd auth` and a refresh write it."""
 
     def read(self) -> str | None:
-        """What was written last; None when nobody signed in."""
+        """What was written last; None when nobody signed in. Raises AuthRequired when others could have read it too."""
         ...
 
     def write(self, text: str) -> None:
@@ -165,11 +165,11 @@ class Tokens(Protocol):
         ...
 
     def erase(self) -> None:
-        """Forget it; quiet when there is none."""
+        """Forget it; quiet when there is none. Raises StoreError."""
         ...
 
     def locked(self) -> AbstractContextManager[None]:
-        """Nobody else refreshes this sign-in meanwhile, in no process; read again inside."""
+        """Nobody else refreshes this sign-in meanwhile, in no process; read again inside. Raises StoreError."""
         ...
 
 

@@ -7,21 +7,30 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote as quoted
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from syncd.errors import StoreError
+from syncd.errors import AuthRequired, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
+_LONGEST_NAME = 200
+"""File systems take 255 bytes; a temporary file adds to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenFile:
-    """The sign-in of one account, at `folder`/`account`.json; a `Tokens`."""
+    """The sign-in of one account, in `folder`; a `Tokens`."""
 
     folder: Path
     account: str
@@ -29,24 +38,55 @@ class TokenFile:
     @property
     def path(self) -> Path:
         """Where it lies (mode 0600, in a folder of mode 0700)."""
-        return self.folder / f"{self.account}.json"
+        return self.folder / f"{self._stem}.json"
+
+    @property
+    def _stem(self) -> str:
+        """The account's name as one that files may have anywhere: no other account has it, and it stays in its folder.
+
+        Everything but letters, digits and "_-~" is percent-encoded (RFC 3986 section 2.1), dots too; of a name that is
+        too long, its beginning and a digest.
+        """
+        plain = quote(self.account, safe="", errors="surrogatepass").replace(".", "%2E")
+        if len(plain) <= _LONGEST_NAME:
+            return plain
+        from hashlib import blake2b  # noqa: PLC0415 - names are short
+
+        digest = blake2b(plain.encode(), digest_size=16).hexdigest()
+        return f"{plain[: _LONGEST_NAME - len(digest) - 1]}.{digest}"
 
     def read(self) -> str | None:
-        """See `Tokens.read`."""
+        """See `Tokens.read`. Raises AuthRequired when it cannot be read, or others can: they may have it by now."""
         try:
-            return self.path.read_text("utf-8")
+            with self.path.open("rb") as file:
+                mode = os.fstat(file.fileno()).st_mode
+                content = file.read()
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StoreError(
-                f"The sign-in at {self.path} cannot be read: {error.strerror}.", "Type: syncd doctor"
+            raise AuthRequired(
+                f"The sign-in at {self.path} cannot be read: {error.strerror}.",
+                f"See who may: ls -ld {quoted(str(self.folder))} {quoted(str(self.path))}",
+            ) from error
+        if mode & _OTHERS:
+            raise AuthRequired(
+                f"Others on this machine can read the sign-in at {self.path}.",
+                f"Type: chmod 600 {quoted(str(self.path))}; if somebody may have read it, "
+                f"then also: syncd auth {self.account} --revoke",
+            )
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            raise AuthRequired(
+                f"The file at {self.path} is damaged.",
+                f"Type: rm {quoted(str(self.path))} && syncd auth {self.account}",
             ) from error
 
     def write(self, text: str) -> None:
         """See `Tokens.write`."""
         try:
             self._make_folder()
-            handle, name = tempfile.mkstemp(dir=self.folder, prefix=f".{self.account}.")
+            handle, name = tempfile.mkstemp(dir=self.folder, prefix=f".{self._stem}.")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
                     file.write(text)
@@ -57,6 +97,7 @@ class TokenFile:
                 with suppress(OSError):
                     Path(name).unlink()
                 raise
+            self._settle()
         except OSError as error:
             raise StoreError(
                 f"The sign-in cannot be kept at {self.path}: {error.strerror}.",
@@ -64,15 +105,27 @@ class TokenFile:
             ) from error
 
     def erase(self) -> None:
-        """See `Tokens.erase`."""
-        with suppress(FileNotFoundError):
-            self.path.unlink()
+        """See `Tokens.erase`; what a process left behind that died while it wrote goes too. Raises StoreError."""
+        try:
+            for one in (self.path, *self.folder.glob(f".{self._stem}.*")):
+                one.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The sign-in at {self.path} cannot be removed: {error.strerror}.",
+                f"Type: rm {quoted(str(self.path))}",
+            ) from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """See `Tokens.locked`."""
-        self._make_folder()
-        handle = os.open(self.folder / f"{self.account}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """See `Tokens.locked`; one that holds the lock must not ask for it again. Raises StoreError."""
+        try:
+            self._make_folder()
+            handle = os.open(self.folder / f"{self._stem}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
+        except OSError as error:
+            raise StoreError(
+                f"The sign-in at {self.path} cannot be locked: {error.strerror}.",
+                f"See who may write there: ls -ld {quoted(str(self.folder))}",
+            ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -80,4 +133,16 @@ class TokenFile:
             os.close(handle)
 
     def _make_folder(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """The folder, for the owner alone, whatever the umask is and whoever made it."""
+        self.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        if self.folder.stat().st_mode & _OTHERS:
+            self.folder.chmod(_FOLDER_MODE)
+
+    def _settle(self) -> None:
+        """Let the new name survive a power cut; where folders cannot be synced, the system does it in its time."""
+        with suppress(OSError):
+            handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
