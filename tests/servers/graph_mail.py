@@ -85,7 +85,7 @@ class Mailbox:
         self.order: Random | None = None
         self.tracks_changes = True
         self._numbers = count(1)
-        self._version = 0
+        self._version = 1
         self._folders: dict[str, Folder] = {}
         self._places: dict[str, Folder] = {}
         self._root = "AQMkRoot="
@@ -126,16 +126,16 @@ class Mailbox:
         headers: Sequence[tuple[str, str]] = (),
         message_id: str | None = None,
         kind: str = "message",
-        **fields: object,
+        fields: Resource | None = None,
     ) -> str:
         """A new message, in a folder by its id or well-known name; its id.
 
         `sender` None means the owner; `kind` is eventMessage, eventMessageRequest, eventMessageResponse or message;
-        further `fields` are Graph's own (`from=None` by `**{"from": None}`, `isDraft=True`).
+        further `fields` are Graph's own (`{"from": None, "isDraft": True}`).
         """
         number = next(self._numbers)
         address = _recipient(sender or self.owner)
-        moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # Exchange knows the fraction, Graph never shows it
         resource: Resource = {
             "@odata.type": f"#microsoft.graph.{kind}",
             "@odata.etag": f'W/"CQAAABYAAAA{number:07d}"',
@@ -152,19 +152,15 @@ class Mailbox:
             "conversationId": f"AAQkC{number:07d}=",
             "isDraft": False,
             "isRead": False,
-            **fields,
+            **(fields or {}),
         }
         if headers:
             resource["internetMessageHeaders"] = [{"name": name, "value": value} for name, value in headers]
-        return self.add_resource(folder, resource)
+        return self.add_resource(folder, resource, at.astimezone(UTC))
 
-    def add_resource(self, folder: str, resource: Resource) -> str:
-        """A message as Graph would write it; its id."""
+    def add_resource(self, folder: str, resource: Resource, received: datetime) -> str:
+        """A message as Graph would write it, that Exchange knows was `received` then (UTC); its id."""
         identifier = str(resource.get("id", f"AAkAM{next(self._numbers):07d}="))
-        try:
-            received = datetime.fromisoformat(str(resource.get("receivedDateTime"))).astimezone(UTC)
-        except ValueError:
-            received = datetime.max.replace(tzinfo=UTC)
         self._put(self._folder(folder), Mail(identifier, received, {**resource, "id": identifier}))
         return identifier
 
@@ -187,6 +183,10 @@ class Mailbox:
     def leave_untold(self, identifier: str) -> None:
         """No round of delta will mention this message, as people have reported of the real one."""
         self._places[identifier].mails[identifier].untold = True
+
+    def total(self) -> int:
+        """How many messages there are in all folders."""
+        return len(self._places)
 
     def ids(self, folder: str) -> list[str]:
         """The messages of a folder."""
@@ -281,7 +281,7 @@ class Mailbox:
         rows *= self.repeat
         if self.order:
             self.order.shuffle(rows)
-        return Rest(rows, Told(params, max(self._version, 1)))
+        return Rest(rows, Told(params, self._version))
 
     def _written(self, folder: Folder) -> Resource:
         inside = sum(other.parent == folder.id and not other.hidden for other in self._folders.values())

@@ -1,0 +1,142 @@
+"""A mailbox at Outlook or Microsoft 365, over Microsoft Graph: who wrote to whom, never a text.
+
+Sent mail is read first, because it tells the owner's addresses. How each folder is followed, and how far back it was
+read, is kept in notes; the cursor is small.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from pydantic import BaseModel, Field
+
+from connectors._imap_cursor import fingerprint
+from connectors._microsoft import MAIL, MicrosoftAccount, MicrosoftOptions
+from connectors._outlook_mail_place import PREFIX, FolderNote, Place
+from syncd.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from connectors._outlook_mail_folders import Folder
+    from connectors._outlook_mail_reading import Asker
+    from syncd.connector import ConnectorOptions, Context, Desk, Page
+
+ROLES: Final = "roles"
+"""The key of the note on well-known names of folders."""
+
+
+class OutlookMailOptions(MicrosoftOptions):
+    """Whose mailbox it is, and what of it to read."""
+
+    folders: tuple[str, ...] = Field((), description="only these folders; empty: all but drafts, junk and trash")
+    skip: tuple[str, ...] = Field((), description="folders that are not read")
+
+
+class OutlookMail:
+    """The connector `outlook-mail`."""
+
+    Options: ClassVar[type[ConnectorOptions]] = OutlookMailOptions
+
+    def __init__(self, options: OutlookMailOptions, context: Context) -> None:
+        self._options = options
+        self._context = context
+        self._account = MicrosoftAccount(options, context, (MAIL,))
+
+    def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
+        """See `Connector.poll`. A message keeps its id when it moves, so it is one record in whatever folder it lies.
+
+        Without a cursor, whatever the notes speak of is looked through, and only what is not known is read.
+        """
+        settings = self._fingerprint()
+        place = Place.opened(cursor, settings)
+        if self._context.stopping():
+            return
+        from connectors._outlook_mail_reading import Asker, Reading  # noqa: PLC0415 - nobody else waits for requests
+
+        asker = Asker(self._account)
+        try:
+            folders, unwritten = self._folders(asker)
+            notes = {
+                key.removeprefix(PREFIX): note
+                for key, text in self._context.memory.notes(PREFIX).items()
+                if (note := FolderNote.read(text, settings))
+            }
+            tracks = self._options.cloud != "china"  # the page on message-delta: not available there
+            reading = Reading(self._context, asker, place, since, cursor is not None, tracks, notes, unwritten)
+            yield from reading.pages(folders)
+        finally:
+            self._account.close()
+
+    def check(self) -> tuple[str, ...]:
+        """Whether the account lets us in, and which folders would be read."""
+        from connectors._outlook_mail_reading import Asker  # noqa: PLC0415 - nobody else waits for requests
+
+        try:
+            folders, _ = self._folders(Asker(self._account))
+        finally:
+            self._account.close()
+        sent = ", ".join(folder.path for folder in folders if folder.sent)
+        return (
+            f"signed in to Microsoft as {self._options.user}",
+            f"folders to read: {len(folders)}",
+            f"sent mail: {sent or 'none of these folders'}",
+        )
+
+    def close(self) -> None:
+        """Let go of the connection; safe to call twice, never raises."""
+        self._account.close()
+
+    def sign_in(self, desk: Desk, *, device: bool = False) -> tuple[str, ...]:
+        """See `SignsIn.sign_in`."""
+        return self._account.sign_in(desk, device=device)
+
+    def sign_in_state(self) -> tuple[str, ...]:
+        """See `SignsIn.sign_in_state`."""
+        return self._account.sign_in_state()
+
+    def sign_out(self) -> tuple[str, ...]:
+        """See `SignsIn.sign_out`."""
+        return self._account.sign_out()
+
+    def _folders(self, asker: Asker) -> tuple[tuple[Folder, ...], dict[str, str | None]]:
+        """The folders to read, and the note on well-known names when it changed.
+
+        They are asked for again only when there is another folder at the top: ids of folders stay when names change.
+        """
+        from connectors._outlook_mail_folders import chosen, find_roles, read_tree  # noqa: PLC0415 - likewise
+
+        tree = read_tree(asker.every)
+        kept = self._context.memory.notes(ROLES).get(ROLES)
+        known = _Roles.read(kept)
+        if known is None or set(known.tops) != tree.tops:
+            known = _Roles(tops=sorted(tree.tops), roles=find_roles(lambda path: asker.one(path, {"$select": "id"})))
+        folders = chosen(tree.folders(known.roles), self._options.folders, self._options.skip)
+        if not folders:
+            raise Misconfigured(
+                f"No folder of {self._options.address} is called like those in `folders`.",
+                f"Correct it in accounts.{self._context.account}, then type: syncd doctor {self._context.account}",
+            )
+        written = known.model_dump_json()
+        return folders, {} if written == kept else {ROLES: written}
+
+    def _fingerprint(self) -> str:
+        """What a cursor depends on: the mailbox, how far back, and what is asked of a message."""
+        options = self._options
+        return fingerprint(options.address, options.graph_root, options.first_sync, self._context.subjects)
+
+
+class _Roles(BaseModel):
+    """Well-known names of folders by their ids, and the folders at the top when they were asked for."""
+
+    tops: list[str]
+    roles: dict[str, str]
+
+    @classmethod
+    def read(cls, text: str | None) -> _Roles | None:
+        """What a note says; None when there is none that can be read."""
+        try:
+            return cls.model_validate_json(text or "")
+        except ValueError:
+            return None
