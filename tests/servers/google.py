@@ -7,6 +7,7 @@ What goes wrong, and when, the test says.
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -228,6 +229,9 @@ class Google(Faults):
 
     def _authorization(self, request: Request, body: bytes) -> _Reply:
         form = dict(parse_qsl(body.decode())) if body else {name: values[0] for name, values in request.query.items()}
+        kind, _, basic = request.headers.get("authorization", "").partition(" ")
+        if kind == "Basic":  # RFC 6749 section 2.3.1
+            form["client_id"], _, form["client_secret"] = b64decode(basic).decode().partition(":")
         said: Said
         match request.method, request.verb:
             case "oauth.authorize", "GET":

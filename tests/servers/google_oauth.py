@@ -43,6 +43,9 @@ _AUTHORIZE: Final = frozenset(
         "hd",
     ]
 )
+_AUDIENCE: Final = "https://oauth2.googleapis.com/token"
+"""What google.auth signs into an assertion whatever the key's own token_uri is."""
+
 _JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -157,6 +160,10 @@ class OAuth:
         for grant in self.grants:
             grant.expires = self._now()
 
+    def forget_key(self) -> None:
+        """From now on the key of the service account is another one."""
+        self._key = None
+
     def holder(self, access: str) -> Grant | None:
         """Whose access token this is, while it lives."""
         found = next((grant for grant in self.grants if grant.access == access), None)
@@ -254,7 +261,7 @@ class OAuth:
             claims: _Claims = json.loads(_unpad(body))
         except (ValueError, InvalidSignature):
             return _refused("invalid_grant", "Invalid JWT Signature.")
-        if claims.get("iss") != ROBOT or claims.get("aud") != f"{self.endpoint}/token":
+        if claims.get("iss") != ROBOT or claims.get("aud") not in (f"{self.endpoint}/token", _AUDIENCE):
             return _refused("invalid_grant", "Invalid JWT: wrong issuer or audience.")
         if not 0 < claims.get("exp", 0) - claims.get("iat", 0) <= timedelta(hours=1).total_seconds():
             return _refused("invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes).")
