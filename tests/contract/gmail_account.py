@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tests.servers.google_clock import FakeClock
 
 CLIENT: Final = SecretRef(env="CLIENT")
-HORIZON: Final = timedelta(days=365)
 
 
 class GmailAccount:
@@ -38,11 +37,12 @@ class GmailAccount:
         self.subjects = True
         self.settings: dict[str, object] = {}
         self.pause: Callable[[float], None] = clock.pause
+        self.horizon = timedelta(days=365)
         self._added = 0
 
     @property
     def since(self) -> datetime:
-        return self.clock() - HORIZON
+        return self.clock() - self.horizon
 
     @property
     def plenty(self) -> int:
@@ -79,7 +79,11 @@ class GmailAccount:
         )
 
     def read(
-        self, most: int | None = None, *, stopping: Callable[[], bool] = lambda: False, between: Callable[[], None] = int
+        self,
+        most: int | None = None,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        between: Callable[[], None] = lambda: None,
     ) -> list[Page]:
         """One poll after the pages kept so far, as the house makes it: each page is kept before the next is asked for.
 
