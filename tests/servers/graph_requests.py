@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -188,7 +188,7 @@ class Fault:
 
     def strikes(self, target: str) -> bool:
         """Whether this request meets it; counts."""
-        if self.part not in unquote(target) or self.times <= 0:
+        if self.part not in unquote_plus(target) or self.times <= 0:
             return False
         if self.after > 0:
             self.after -= 1
