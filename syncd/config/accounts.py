@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from syncd.config.later import LATER_ACCOUNT_KEYS, LATER_CONNECTORS
-from syncd.config.nearest import nearest, together
+from syncd.config.nearest import ask, nearest, together
 from syncd.config.paths import anchor
 from syncd.config.sentences import choice
 from syncd.config.settings import AccountSettings
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from syncd.connector import Connector
 
 LATER = "is not supported by this version yet"
+
+OF_ONE_HOUSE = {
+    "google": ("gmail", "google-calendar"),
+    "microsoft": ("outlook-mail", "outlook-calendar"),
+    "outlook": ("outlook-mail", "outlook-calendar"),
+}
+"""What is meant by a name that stands for several connectors."""
 
 
 def read_accounts(document: Document, problems: Problems) -> dict[str, AccountSettings]:
@@ -68,6 +75,9 @@ def _connector(kind: object, where: Where, problems: Problems) -> type[Connector
     meant: tuple[str, ...] = (str(kind),)
     if kind in LATER_CONNECTORS and kind not in installed:
         problems.at_value(place, f'type "{kind}" {LATER}; it has {together(installed)}')
+        return None
+    if kind in OF_ONE_HOUSE and kind not in installed:
+        problems.at_value(place, f'unknown type "{kind}"{ask(OF_ONE_HOUSE[str(kind)])}')
         return None
     if kind not in installed:
         problems.at_value(place, choice("type", kind, installed, sorted(LATER_CONNECTORS)))

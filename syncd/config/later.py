@@ -29,11 +29,9 @@ LATER_VALUES: tuple[tuple[tuple[str, ...], frozenset[object], tuple[str, ...]], 
 )
 """Where, what only a later version understands there, and what this one has instead."""
 
-LATER_CONNECTORS = frozenset(
-    {"caldav", "gmail", "google-calendar", "linkedin", "outlook", "outlook-calendar", "whatsapp"}
-)
+LATER_CONNECTORS = frozenset({"caldav", "linkedin", "whatsapp"})
 
-LATER_ACCOUNT_KEYS = frozenset({"calendars", "poll", "tenant"})
+LATER_ACCOUNT_KEYS = frozenset({"poll"})
 """What accounts of later connectors may say; a connector of this version says so itself."""
 
 

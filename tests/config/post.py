@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
     from syncd.connector import Context, Page
 
-ENTRY_POINT = "[syncd.connectors]\npost = tests.config.post:Post\nbroken = a_library_that_is_not_there.at_all:Broken\n"
+ENTRY_POINT = """\
+[syncd.connectors]
+post = tests.config.post:Post
+broken = a_library_that_is_not_there.at_all:Broken
+halved = another_library_that_is_not_there.at_all:Halved [whole,more]
+"""
 
 
 class PostOptions(ConnectorOptions):

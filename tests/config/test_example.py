@@ -32,7 +32,7 @@ EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
 LINES = TEXT.splitlines()
 PLACED: Document = read(EXAMPLE)
-CONNECTORS = ("imap", "mailfile", "ics")
+CONNECTORS = ("imap", "mailfile", "ics", "gmail", "google-calendar", "outlook-mail", "outlook-calendar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,8 @@ def test_a_default_stands_on_its_line_as_the_value_or_in_the_comment(option: Opt
     for step in option.local:
         value = getattr(value, str(step))
     line = LINES[PLACED.sheet.line(PLACED.key(option.where).start) - 1]
-    assert value == default or str(default) in line.partition("#")[2], line
+    told = f'"{default[0]}"' if isinstance(default, tuple) else str(default)
+    assert value == default or told in line.partition("#")[2], line
 
 
 def test_what_it_says_of_the_digest_and_of_ignoring_are_the_defaults() -> None:
@@ -183,7 +184,8 @@ def test_nothing_of_a_later_version_is_in_it() -> None:
 ALTERNATIVES = [
     number
     for number, line in enumerate(LINES)
-    if re.match(r"# (password|token|ca_file|url|path) *=", line) and "Maildir" not in line
+    if re.match(r"# (password|token|ca_file|url|path|service_account|endpoint|username|authority|graph) *=", line)
+    and "Maildir" not in line
 ]
 
 
@@ -191,7 +193,8 @@ ALTERNATIVES = [
 def test_every_alternative_in_a_comment_is_right_in_its_place(config: ConfigText, number: int) -> None:
     key = LINES[number].split()[1]
     start = max(line for line in range(number) if LINES[line].startswith("["))
-    rivals = next((pair for pair in (("url", "path"), ("password", "token")) if key in pair), (key,))
+    pairs = (("url", "path"), ("password", "token"), ("client", "service_account"))
+    rivals = next((pair for pair in pairs if key in pair), (key,))
     others = [line for line in LINES[start:number] if line.split(" ")[0] not in rivals]
     config.load("\n".join([*LINES[:start], *others, LINES[number].removeprefix("# "), *LINES[number + 1 :]]))
 

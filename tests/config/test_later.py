@@ -60,15 +60,27 @@ def test_ways_of_sending_of_a_later_version_name_what_there_is(config: ConfigTex
     ]
 
 
-@pytest.mark.parametrize("kind", ["gmail", "google-calendar", "outlook", "outlook-calendar", "caldav"])
+@pytest.mark.parametrize("kind", ["caldav", "linkedin", "whatsapp"])
 def test_connectors_of_a_later_version_name_what_there_is(config: ConfigText, kind: str) -> None:
-    problems = config.refused_with(
-        f'[accounts.other]\ntype = "{kind}"\ntenant = "common"\ncalendars = ["Family"]\npoll = "1 hour"\n'
+    problems = config.refused_with(f'[accounts.other]\ntype = "{kind}"\nserver = "dav.example"\npoll = "1 hour"\n')
+    assert problems[0].message.startswith(f'type "{kind}" {NOT_YET}; it has "broken", "gmail", "google-calendar", ')
+    assert [problem.message for problem in problems[1:]] == [f'"poll" {NOT_YET}']
+
+
+@pytest.mark.parametrize(
+    ("kind", "meant"),
+    [
+        ("outlook", '"outlook-mail" or "outlook-calendar"'),
+        ("microsoft", '"outlook-mail" or "outlook-calendar"'),
+        ("google", '"gmail" or "google-calendar"'),
+    ],
+)
+def test_a_name_that_stands_for_several_connectors_names_them(config: ConfigText, kind: str, meant: str) -> None:
+    (problem,) = config.refused_with(
+        f'[accounts.other]\ntype = "{kind}"\naddress = "anna@conti.example"\ntenant = "common"\n'
     )
-    assert problems[0].message.startswith(f'type "{kind}" {NOT_YET}; it has "broken", "ics", "imap", ')
-    assert [problem.message for problem in problems[1:]] == [
-        f'"{key}" {NOT_YET}' for key in ("tenant", "calendars", "poll")
-    ]
+    assert problem.message == f'unknown type "{kind}"; did you mean {meant}?'
+    assert problem.source == f'type = "{kind}"'
 
 
 def test_a_slip_in_a_key_of_a_later_version_is_understood(config: ConfigText) -> None:

@@ -177,7 +177,20 @@ def test_the_rest(config: ConfigText, more: str, complaint: str) -> None:
             'type = "post"\naddress = "a@x.example"\nurl = {}',
             "name exactly one of credential, command, file, env, keyring",
         ),
-        ('type = "broken"', "The connector 'broken' needs the Python package 'a_library_that_is_not_there'"),
+        (
+            'type = "broken"',
+            (
+                "The connector 'broken' needs the Python package 'a_library_that_is_not_there', which is not "
+                "installed. Type: pip install a_library_that_is_not_there"
+            ),
+        ),
+        (
+            'type = "halved"',
+            (
+                "The connector 'halved' needs the Python package 'another_library_that_is_not_there', which is not "
+                'installed. Type: pip install "post[whole,more]"'
+            ),
+        ),
     ],
 )
 def test_an_account(config: ConfigText, account: str, complaint: str) -> None:

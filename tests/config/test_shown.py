@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -154,7 +156,7 @@ def tables(
 def test_the_schema_has_the_options_of_every_connector_that_is_installed() -> None:
     described = schema()
     kinds = {
-        choice["$ref"].rpartition("-")[2]
+        choice["$ref"].removeprefix("#/$defs/account-")
         for choice in described["properties"]["accounts"]["additionalProperties"]["oneOf"]
     }
     assert "post" in kinds
@@ -164,6 +166,18 @@ def test_the_schema_has_the_options_of_every_connector_that_is_installed() -> No
     assert options["properties"]["first_sync"]["default"] == "3 years"
     assert options["additionalProperties"] is False
     assert options["required"] == ["type", "address"]
+
+
+def test_the_schema_is_there_without_the_libraries_of_providers(config: ConfigText) -> None:
+    program = (
+        "import sys; sys.argv = ['syncd', 'config', 'schema']\n"
+        "sys.modules |= dict.fromkeys(('google', 'google_auth_oauthlib', 'googleapiclient', 'httplib2', 'msal'))\n"
+        "from syncd.cli import main; main()"
+    )
+    done = subprocess.run(  # noqa: S603 - this very Python, on a program of this file
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=config.path.parent
+    )
+    assert {"account-imap", "account-gmail", "account-outlook-mail"} <= json.loads(done.stdout)["$defs"].keys()
 
 
 @pytest.mark.parametrize("text", [SMALLEST, FULL])
