@@ -43,10 +43,6 @@ class Client(BaseModel):
     def _require_protection(cls, value: str) -> str:
         return require_protection(value)
 
-    def config(self) -> dict[str, str]:
-        """As google_auth_oauthlib wants to have it."""
-        return {**self.model_dump(), "client_secret": self.client_secret.get_secret_value()}
-
     @property
     def revoke_uri(self) -> str:
         """Where a sign-in is taken back: beside the token endpoint."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -24,7 +25,14 @@ from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 if TYPE_CHECKING:
     from syncd.connector import Context
 
-VENDOR_ERRORS: Final = (ApiError, GoogleAuthError, httplib2.HttpLib2Error, http.client.HTTPException, OSError)
+VENDOR_ERRORS: Final = (
+    ApiError,
+    GoogleAuthError,
+    httplib2.HttpLib2Error,
+    http.client.HTTPException,
+    OSError,
+    UnicodeDecodeError,
+)
 """Everything that a request to Google may raise and that is not ours; what else comes up is a bug."""
 
 LONGEST_WAIT: Final = timedelta(days=1)
@@ -44,6 +52,19 @@ _RETRY_AT: Final = re.compile(r"retry after (\d{4}-\d\d-\d\dT[0-9:.]{5,15}Z)", r
 _LONGEST_QUOTE: Final = 200
 _PROXY_LIBRARY: Final = "socks"
 """PySocks, through which httplib2 reaches proxies; nobody has to have it."""
+
+_NOTHING_TO_DO: Final = "Nothing to do: syncd tries again."
+_PERHAPS_A_PORTAL: Final = "A network that wants a sign-in first does this; open a web page, then type: syncd sync"
+_TROUBLE: Final = (
+    ((ssl.SSLCertVerificationError,), "The certificate that was shown for Google is not trusted.", _PERHAPS_A_PORTAL),
+    ((ssl.SSLError,), "The protected connection to Google failed.", _PERHAPS_A_PORTAL),
+    (
+        (httplib2.ServerNotFoundError, socket.gaierror),
+        "Google could not be found: its name does not resolve.",
+        "Is this machine online? syncd tries again.",
+    ),
+    ((TimeoutError,), "Google did not answer in time.", _NOTHING_TO_DO),
+)
 
 
 class Refused(Transient):
@@ -106,30 +127,21 @@ def translated(error: BaseException, context: Context) -> ConnectorError:
 
 def unreached(error: BaseException) -> Transient:
     """Google could not be asked, or what answered was not Google: DNS, proxies, certificates, time."""
-    portal = "A network that wants a sign-in first does this too; open a web page, then type: syncd sync"
-    if isinstance(error, ssl.SSLError):
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return Transient("The certificate that was shown for Google is not trusted.", portal)
-        return Transient("The protected connection to Google failed.", portal)
-    if isinstance(error, httplib2.ServerNotFoundError):
-        return Transient(
-            "Google could not be found: its name does not resolve.", "Is this machine online? syncd tries again."
-        )
     if type(error).__module__ == _PROXY_LIBRARY:
         return Transient(
             "The proxy does not let us through to Google.", "Look at HTTPS_PROXY and NO_PROXY; syncd tries again."
         )
-    if isinstance(error, TimeoutError):
-        return Transient("Google did not answer in time.", "Nothing to do: syncd tries again.")
-    return Transient("The connection to Google failed.", "Nothing to do: syncd tries again.")
+    if isinstance(error, UnicodeDecodeError):
+        return not_google()
+    for kinds, title, hint in _TROUBLE:
+        if isinstance(error, kinds):
+            return Transient(title, hint)
+    return Transient("The connection to Google failed.", _NOTHING_TO_DO)
 
 
 def not_google() -> Transient:
     """Something that answers with a web page in Google's place."""
-    return Transient(
-        "Something else answered in Google's place, with a web page.",
-        "A network that wants a sign-in first does this; open a web page, then type: syncd sync",
-    )
+    return Transient("Something else answered in Google's place, with a web page.", _PERHAPS_A_PORTAL)
 
 
 def retry_after(value: str, now: datetime) -> timedelta | None:

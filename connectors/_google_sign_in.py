@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from google_auth_oauthlib.flow import Flow
 
@@ -46,12 +48,11 @@ class Consent:
         client = self._client_or_steps(desk)
         desk.say(console_warning(self._options.address))
         with Loopback() as loopback:
-            flow = Flow.from_client_config(
-                {"installed": client.config()}, scopes=list(self._scopes), redirect_uri=loopback.redirect_uri
-            )
+            flow = self._flow(client, loopback.redirect_uri)
             url, state = flow.authorization_url(
-                access_type="offline", prompt="consent", login_hint=self._options.address
+                prompt="consent", login_hint=self._options.address, state=token_urlsafe(32)
             )
+            url = urlsplit(url)._replace(scheme=urlsplit(client.auth_uri).scheme).geturl()
             try:
                 came_back = loopback.wait(desk, self._context, url, state=state)
             except Denied as error:
@@ -75,7 +76,8 @@ class Consent:
             self._context, address=self._options.address, scopes=self._scopes, client=self._client_or_steps(None)
         ).kept()
         return (
-            f"Signed in as {kept.address} since {self._day(kept.signed_in_at)}, renewed {self._day(kept.refreshed_at)}.",
+            f"Signed in as {kept.address} since {self._day(kept.signed_in_at)}.",
+            f"Last renewed on {self._day(kept.refreshed_at)}.",
             *what_it_sees(self._scopes, subjects=self._context.subjects),
             self._until(kept),
         )
@@ -103,6 +105,20 @@ class Consent:
         raise Misconfigured(
             f"The account {self._context.account} names no client yet, and Google lets nobody in without one.",
             f"Make one at {CLIENTS}, let `client` name its JSON file, then type: syncd auth {self._context.account}",
+        )
+
+    def _flow(self, client: Client, redirect_uri: str) -> Flow:
+        """Who asks for consent, with a challenge (RFC 7636) and for lasting access.
+
+        oauthlib takes no http, not even on this machine, so it is told https; who uses the address puts that right.
+        """
+        config = {
+            "client_id": client.client_id,
+            "auth_uri": urlsplit(client.auth_uri)._replace(scheme="https").geturl(),
+            "token_uri": client.token_uri,
+        }
+        return Flow.from_client_config(
+            {"installed": config}, list(self._scopes), redirect_uri=redirect_uri, autogenerate_code_verifier=True
         )
 
     def _exchanged(self, client: Client, code: str, redirect_uri: str, verifier: str) -> TokenAnswer:

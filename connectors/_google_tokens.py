@@ -79,10 +79,15 @@ class _Refusal(BaseModel):
 
     error: str = Field(min_length=1)
     error_description: str = ""
+    error_subtype: str = ""
 
 
 class GrantOverError(Exception):
-    """invalid_grant: the code, or the refresh token, is worth nothing (any more)."""
+    """invalid_grant: the code, or the refresh token, is worth nothing (any more); `subtype` is Google's closer word."""
+
+    def __init__(self, said: str, subtype: str) -> None:
+        super().__init__(said)
+        self.subtype = subtype
 
 
 def post(url: str, body: bytes, context: Context, *, what: str, admit: str = "") -> bytes:
@@ -99,7 +104,7 @@ def post(url: str, body: bytes, context: Context, *, what: str, admit: str = "")
         except VENDOR_ERRORS as error:
             raise unreached(error) from error
     status = int(response.status)
-    if status == HTTPStatus.OK:
+    if status == HTTPStatus.OK and not content.lstrip().startswith(b"<"):
         return bytes(content)
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         wait = retry_after(response.get("retry-after", ""), context.now())
@@ -114,7 +119,7 @@ def _refused(content: bytes, context: Context, what: str, admit: str) -> Excepti
         return not_google()
     said = quote(f"{refusal.error}: {refusal.error_description}" if refusal.error_description else refusal.error)
     if refusal.error == "invalid_grant":
-        return GrantOverError(said)
+        return GrantOverError(said, refusal.error_subtype)
     if refusal.error in {"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"}:
         return Misconfigured(
             f"Google does not admit the client of the account {context.account} ({said}).",
@@ -193,7 +198,7 @@ class SignIn:
         try:
             content = post(self._client.token_uri, form(fields), self._context, what="to go on with the sign-in")
         except GrantOverError as error:
-            why = f"The sign-in of the account {self._context.account} is over: {self._cause(kept)}."
+            why = f"The sign-in of the account {self._context.account} is over: {self._cause(kept, error)}."
             self._context.tokens.write(kept.model_copy(update={"dead": why, "access_token": ""}).text())
             raise sign_in_over(self._context, why) from error
         answer, now = granted(content), self._context.now()
@@ -219,9 +224,11 @@ class SignIn:
             return "address"
         return "" if set(self._scopes) <= set(kept.scopes) else "set of permissions"
 
-    def _cause(self, kept: Kept) -> str:
+    def _cause(self, kept: Kept, end: GrantOverError) -> str:
         """The likeliest reason for which Google ended it, from what is known of it."""
         now = self._context.now()
+        if "rapt" in end.subtype:
+            return "the Workspace wants its people to sign in again from time to time (Google Cloud session control)"
         if now - kept.refreshed_at >= _UNUSED_LIFE:
             return "it was not used for six months"
         ended = kept.ends_at is not None and now >= kept.ends_at - _ROUGHLY

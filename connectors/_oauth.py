@@ -110,10 +110,10 @@ class Loopback:
         """
         listener, again = self._listener, f"Type: syncd auth {context.account}"
         listener.expect(state)
+        until = context.now() + timedelta(seconds=seconds)
         self._invite(desk, url)
         pasting = _Pasting(desk, listener.answers)
         pasting.ask()
-        until = context.now() + timedelta(seconds=seconds)
         while True:
             answer = _next(listener.answers)
             if isinstance(answer, _Pasted):

@@ -1,0 +1,105 @@
+"""An account at the double of Google, as its owner set it up: the client, the sign-in, and what is asked of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from connectors._google import GoogleAccount, GoogleOptions
+from connectors._google_scopes import GMAIL_SCOPES
+from connectors._google_tokens import Kept
+from syncd.connector import SecretRef
+from syncd.testing import HeldTokens, context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from syncd.connector import Context, Tokens
+    from tests.servers.google import Google
+    from tests.servers.google_clock import FakeClock
+
+CLIENT: Final = SecretRef(env="GOOGLE_CLIENT")
+KEY: Final = SecretRef(env="GOOGLE_KEY")
+
+
+@dataclass(slots=True)
+class Setup:
+    """What the owner configured, and the file of their sign-in.
+
+    `client_json` empty: no client. `key_json`: a service account in its place. `endpoint`: another than the double.
+    """
+
+    google: Google
+    clock: FakeClock
+    scopes: tuple[str, ...] = GMAIL_SCOPES
+    address: str = ""
+    tokens: Tokens = field(default_factory=HeldTokens)
+    client_json: str | None = None
+    key_json: str = ""
+    subject: str | None = None
+    subjects: bool = True
+    stopping: Callable[[], bool] = lambda: False
+    endpoint: str = ""
+
+    def context(self) -> Context:
+        secrets = {CLIENT: self.google.client_json() if self.client_json is None else self.client_json}
+        if self.key_json:
+            secrets[KEY] = self.key_json
+        return context(
+            "mail",
+            now=self.clock,
+            pause=self.clock.pause,
+            secrets=secrets,
+            tokens=self.tokens,
+            stopping=self.stopping,
+            subjects=self.subjects,
+        )
+
+    def options(self) -> GoogleOptions:
+        return GoogleOptions(
+            type="gmail",
+            address=self.address or self.google.address,
+            client=None if self.key_json or self.client_json == "" else CLIENT,
+            service_account=KEY if self.key_json else None,
+            subject=self.subject,
+            endpoint=self.endpoint or self.google.endpoint,
+        )
+
+    @contextmanager
+    def opened(self) -> Iterator[GoogleAccount]:
+        """The account, without jitter."""
+        account = GoogleAccount(self.options(), self.context(), self.scopes, jitter=lambda: 1.0)
+        try:
+            yield account
+        finally:
+            account.close()
+
+    def ask(self) -> str:
+        """One request to the API: whose account it is."""
+        with self.opened() as account:
+            return account.owner()
+
+    def signed_in(self, **changed: object) -> Kept:
+        """Put the file of a sign-in there that the double honours."""
+        grant = self.google.oauth.sign_in(*self.scopes)
+        now = self.clock()
+        kept = Kept(
+            address=self.address or self.google.address,
+            client_id="1234567890-abcdef.apps.googleusercontent.com",
+            scopes=self.scopes,
+            refresh_token=grant.refresh,
+            access_token=grant.access,
+            expires_at=grant.expires,
+            signed_in_at=now,
+            refreshed_at=now,
+        ).model_copy(update=changed)
+        self.tokens.write(kept.text())
+        return kept
+
+    @property
+    def kept(self) -> Kept:
+        """What stands in the file."""
+        text = self.tokens.read()
+        assert text is not None
+        return Kept.model_validate_json(text)

@@ -1,0 +1,390 @@
+"""An account at Google is asked politely, and whatever Google, or what stands in its way, says becomes a sentence."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import sys
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+import httplib2
+import pytest
+from pydantic import ValidationError
+
+from connectors import _google, _google_tokens
+from connectors._google import GoogleAccount, GoogleOptions
+from connectors._google_errors import Busy, Refused, Stopped, translated
+from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
+from syncd.connector import SecretRef
+from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
+from tests.contract.google_account import CLIENT, KEY, Setup
+from tests.contract.signing_owner import Owner
+from tests.servers.certificate import make_certificate
+from tests.servers.web import Answer, Web
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.servers.google import Google
+    from tests.servers.google_clock import FakeClock
+
+PROFILE = "gmail.users.getProfile"
+
+
+@pytest.fixture
+def setup(google: Google, google_clock: FakeClock) -> Setup:
+    setup = Setup(google, google_clock)
+    setup.signed_in()
+    return setup
+
+
+def refused(setup: Setup) -> ConnectorError:
+    with pytest.raises(ConnectorError) as raised:
+        setup.ask()
+    error = raised.value
+    assert error.title.endswith(".")
+    assert "\n" not in error.title
+    return error
+
+
+# ------------------------------------------------------------------------------- patience (fault 26)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (429, "rateLimitExceeded"), (403, "rateLimitExceeded"), (403, "userRateLimitExceeded"), (403, "quotaExceeded"),
+        (403, "calendarUsageLimits"), (500, "backendError"), (502, "badGateway"), (503, "backendError"),
+        (504, "timeout"),
+    ],
+)  # fmt: skip
+def test_fault_26_a_busy_google_is_asked_again_after_a_while(setup: Setup, status: int, reason: str) -> None:
+    setup.google.fail(2, status=status, reason=reason, method=PROFILE)
+    assert setup.ask() == "davide@rossi.example"
+    assert setup.google.calls[PROFILE] == 3
+    assert setup.clock.paused == pytest.approx(1 + 2)
+
+
+def test_the_time_google_asks_for_is_waited(setup: Setup) -> None:
+    setup.google.fail(1, status=429, reason="rateLimitExceeded", retry_after="7", method=PROFILE)
+    assert setup.ask()
+    assert 7 <= setup.clock.paused <= 8
+
+
+def test_the_moment_google_asks_for_is_waited_until(setup: Setup) -> None:
+    moment = format_datetime(setup.clock() + timedelta(seconds=9), usegmt=True)
+    setup.google.fail(1, status=503, retry_after=moment, method=PROFILE)
+    assert setup.ask()
+    assert 9 <= setup.clock.paused <= 10
+
+
+def test_the_moment_gmail_says_in_words_is_waited_until(setup: Setup) -> None:
+    moment = (setup.clock() + timedelta(seconds=11)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    message = f"User-rate limit exceeded.  Retry after {moment}"
+    setup.google.fail(1, status=429, reason="userRateLimitExceeded", message=message, method=PROFILE)
+    assert setup.ask()
+    assert 11 <= setup.clock.paused <= 12
+
+
+def test_a_google_that_stays_busy_is_left_after_a_minute(setup: Setup) -> None:
+    setup.google.fail(status=503, method=PROFILE)
+    assert isinstance(refused(setup), Transient)
+    assert setup.clock.paused <= _google.PATIENCE
+    assert setup.google.calls[PROFILE] == 6
+
+
+def test_a_wait_that_is_too_long_is_left_to_the_house(setup: Setup) -> None:
+    setup.google.fail(status=429, reason="rateLimitExceeded", retry_after="3600", method=PROFILE)
+    error = refused(setup)
+    assert isinstance(error, Transient)
+    assert error.retry_after == timedelta(hours=1)
+    assert setup.clock.paused == 0
+    assert setup.google.calls[PROFILE] == 1
+
+
+def test_waits_are_spread(google: Google, google_clock: FakeClock) -> None:
+    setup = Setup(google, google_clock)
+    setup.signed_in()
+    google.fail(1, status=503, method=PROFILE)
+    account = GoogleAccount(setup.options(), setup.context(), GMAIL_SCOPES, jitter=lambda: 0.5)
+    assert account.owner()
+    account.close()
+    assert google_clock.paused == pytest.approx(0.75)
+
+
+def test_whoever_waits_looks_whether_it_is_time_to_stop(setup: Setup) -> None:
+    setup.stopping = lambda: setup.clock.paused >= 3
+    setup.google.fail(status=503, retry_after="30", method=PROFILE)
+    assert isinstance(refused(setup), Stopped)
+    assert setup.clock.paused == 3
+
+
+def test_a_batch_is_asked_again_as_a_whole(setup: Setup) -> None:
+    setup.google.fail(1, status=503, method="batch")
+    seen: list[tuple[object, Exception | None]] = []
+    with setup.opened() as account:
+        batch = account.batch("gmail", lambda _, answer, error: seen.append((answer, error)))
+        batch.add(account.service("gmail", "v1").users().getProfile(userId="me"))
+        account.send(batch)
+    ((answer, error),) = seen
+    assert isinstance(answer, dict)
+    assert answer["emailAddress"] == "davide@rossi.example"
+    assert error is None
+    assert setup.clock.paused == pytest.approx(1)
+
+
+def test_a_batch_whose_token_ended_is_refreshed(setup: Setup) -> None:
+    seen: list[object] = []
+    with setup.opened() as account:
+        account.owner()
+        setup.google.oauth.expire_access()
+        batch = account.batch("gmail", lambda _, __, error: seen.append(error))
+        batch.add(account.service("gmail", "v1").users().getProfile(userId="me"))
+        account.send(batch)
+    assert seen == [None]
+
+
+# ------------------------------------------------------------------------------- refusals (fault 26)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "message", "kind", "words"),
+    [
+        (403, "insufficientPermissions", "", AuthRequired, "every box ticked"),
+        (403, "forbidden", "Delegation denied for x", AuthRequired, "Delegation denied"),
+        (403, "domainPolicy", "", Misconfigured, "administrator"),
+        (403, "accessNotConfigured", "", Misconfigured, "switched off"),
+        (403, "notACalendarUser", "", Misconfigured, "has no Google Calendar"),
+        (403, "dailyLimitExceeded", "", Transient, "in a day"),
+        (400, "failedPrecondition", "Mail service not enabled", Misconfigured, "no Gmail mailbox"),
+    ],
+)
+def test_fault_26_every_refusal_says_what_to_do(
+    setup: Setup, status: int, reason: str, message: str, *, kind: type[ConnectorError], words: str
+) -> None:
+    setup.google.fail(status=status, reason=reason, message=message, method=PROFILE)
+    error = refused(setup)
+    assert type(error) is kind
+    assert words in str(error)
+    assert error.hint
+    assert setup.google.calls[PROFILE] == 1, "asking again would not help"
+
+
+def test_what_a_day_allows_comes_back_only_hours_later(setup: Setup) -> None:
+    setup.google.fail(status=403, reason="dailyLimitExceeded", method=PROFILE)
+    error = refused(setup)
+    assert isinstance(error, Transient)
+    assert error.retry_after is not None
+    assert error.retry_after >= timedelta(hours=1)
+
+
+def test_only_a_link_into_googles_console_is_repeated(setup: Setup) -> None:
+    message = "Enable it by visiting https://console.developers.google.com.evil.example/apis then retry."
+    setup.google.fail(status=403, reason="accessNotConfigured", message=message, method=PROFILE)
+    assert "evil" not in str(refused(setup))
+
+
+@pytest.mark.parametrize(("status", "reason"), [(400, "invalid"), (404, "notFound"), (410, "fullSyncRequired")])
+def test_a_request_that_is_not_honoured_is_for_the_connector(setup: Setup, status: int, reason: str) -> None:
+    setup.google.fail(status=status, reason=reason, message="x" * 900, method=PROFILE)
+    error = refused(setup)
+    assert isinstance(error, Refused)
+    assert (error.status, error.reason) == (status, reason)
+    assert len(error.title) < 300
+
+
+# ------------------------------------------------------------------------------- what stands in the way
+
+
+@pytest.mark.parametrize("status", [200, 404, 407, 511])
+def test_a_captive_portal_is_transient(setup: Setup, status: int) -> None:
+    setup.google.show_page(status=status, times=30)
+    error = refused(setup)
+    assert isinstance(error, Transient)
+    if status != 511:
+        assert "with a web page" in error.title
+
+
+def test_a_portal_that_redirects_is_not_followed(setup: Setup) -> None:
+    setup.google.show_page(status=302)
+    assert isinstance(refused(setup), Transient)
+    assert len(setup.google.requests) == 1
+
+
+def test_a_silent_google_is_given_up(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_google_tokens, "TIMEOUT", 0.2)
+    setup.google.silence(PROFILE)
+    error = refused(setup)
+    assert isinstance(error, Transient)
+    assert "did not answer in time" in error.title
+
+
+def test_an_answer_that_breaks_off_is_transient(setup: Setup) -> None:
+    setup.google.cut(PROFILE, times=9)
+    assert isinstance(refused(setup), Transient)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ssl.SSLCertVerificationError("self-signed"), "certificate"),
+        (ssl.SSLError("wrong version"), "protected connection"),
+        (httplib2.ServerNotFoundError("Unable to find the server"), "does not resolve"),
+        (socket.gaierror(-2, "Name or service not known"), "does not resolve"),
+        (TimeoutError(), "in time"),
+        (ConnectionResetError(), "connection to Google failed"),
+        (httplib2.HttpLib2Error("x"), "connection to Google failed"),
+    ],
+)
+def test_trouble_on_the_way_is_a_sentence(setup: Setup, error: Exception, words: str) -> None:
+    found = translated(error, setup.context())
+    assert isinstance(found, Transient)
+    assert not isinstance(found, Busy), "the house backs off, not the call"
+    assert words in found.title
+
+
+def test_a_page_in_another_alphabet_is_transient(setup: Setup) -> None:
+    with Web() as web:
+        web.answers["/gmail/v1/users/me/profile?alt=json"] = Answer("<p>Anmelden für das Café".encode("latin-1"))
+        setup.endpoint = web.url("")
+        assert "with a web page" in refused(setup).title
+
+
+def test_a_certificate_that_nobody_vouches_for_is_transient(setup: Setup, tmp_path: Path) -> None:
+    with Web(make_certificate(tmp_path)) as web:
+        setup.endpoint = web.url("")
+        assert "certificate that was shown for Google is not trusted" in refused(setup).title
+
+
+def test_a_page_in_place_of_a_batch_is_transient(setup: Setup) -> None:
+    with setup.opened() as account:
+        batch = account.batch("gmail", lambda *_: None)
+        batch.add(account.service("gmail", "v1").users().getProfile(userId="me"))
+        setup.google.show_page()
+        with pytest.raises(Transient, match="with a web page"):
+            account.send(batch)
+
+
+def test_an_error_of_ours_stays_what_it_is(setup: Setup) -> None:
+    error = Misconfigured("It is.")
+    assert translated(error, setup.context()) is error
+
+
+# ------------------------------------------------------------------------------- Workspace: a service account
+
+
+@pytest.fixture
+def robot(google: Google, google_clock: FakeClock) -> Setup:
+    google.oauth.delegated = frozenset(GMAIL_SCOPES)
+    return Setup(google, google_clock, key_json=google.oauth.service_account_json())
+
+
+def test_a_service_account_reads_for_its_subject_without_a_sign_in(robot: Setup) -> None:
+    assert robot.ask() == "davide@rossi.example"
+    assert robot.tokens.read() is None
+    robot.subject = "ada@rossi.example"
+    assert robot.ask() == "ada@rossi.example"
+    assert set(robot.options().own_addresses()) == {"davide@rossi.example", "ada@rossi.example"}
+
+
+def test_a_service_account_gets_a_new_token_when_its_own_is_refused(robot: Setup) -> None:
+    with robot.opened() as account:
+        account.owner()
+        robot.google.oauth.expire_access()
+        assert account.owner() == "davide@rossi.example"
+
+
+def test_scopes_that_the_workspace_did_not_admit_are_a_step_for_its_administrator(robot: Setup) -> None:
+    robot.scopes = CALENDAR_SCOPES
+    error = refused(robot)
+    assert isinstance(error, Misconfigured)
+    assert "unauthorized_client" in error.title
+    assert "client ID 1 with exactly these scopes" in error.hint
+    assert ",".join(CALENDAR_SCOPES) in error.hint
+
+
+def test_signing_in_with_a_service_account_only_verifies(robot: Setup) -> None:
+    with robot.opened() as account:
+        said = "\n".join(account.sign_in(Owner()))
+        assert "The service account reads for davide@rossi.example" in said
+        assert account.sign_in_state()
+        assert "Nobody is signed in" in account.sign_out()[0]
+    assert robot.google.calls["oauth.authorize"] == 0
+    assert robot.google.calls[PROFILE] == 1
+
+
+def test_a_busy_token_endpoint_is_not_stormed_for_a_service_account(robot: Setup) -> None:
+    robot.google.fail(status=503, method="oauth.token")
+    assert isinstance(refused(robot), Transient)
+    assert robot.google.calls["oauth.token"] == 1
+
+
+@pytest.mark.parametrize("key", ['{"installed": {}}', "hush", '{"type": "service_account", "private_key": "hush"}'])
+def test_what_is_no_key_is_refused(robot: Setup, key: str) -> None:
+    robot.key_json = key
+    error = refused(robot)
+    assert isinstance(error, Misconfigured)
+    assert "hush" not in str(error)
+
+
+def test_a_key_that_cannot_be_used_is_refused(robot: Setup) -> None:
+    broken = json.loads(robot.key_json)
+    broken["private_key"] = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+    robot.key_json = json.dumps(broken)
+    assert isinstance(refused(robot), Misconfigured)
+
+
+def test_a_key_that_was_replaced_is_a_matter_of_signing_in(robot: Setup) -> None:
+    broken = json.loads(robot.key_json)
+    broken["client_email"] = "another@project.iam.gserviceaccount.example"
+    robot.key_json = json.dumps(broken)
+    error = refused(robot)
+    assert isinstance(error, AuthRequired)
+    assert "invalid_grant" in error.title
+
+
+# ------------------------------------------------------------------------------- what the owner writes
+
+
+def options(**changed: object) -> GoogleOptions:
+    return GoogleOptions.model_validate({"type": "gmail", "address": "ada@example.org", **changed})
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "http://localhost:1/x", "https://proxy.example"])
+def test_another_endpoint_is_protected_or_on_this_machine(endpoint: str) -> None:
+    assert options(endpoint=endpoint).endpoint == endpoint
+
+
+@pytest.mark.parametrize("endpoint", ["http://proxy.example", "ftp://127.0.0.1", "proxy.example", "https://"])
+def test_an_endpoint_in_the_clear_is_refused(endpoint: str) -> None:
+    with pytest.raises(ValidationError, match="begin with https"):
+        options(endpoint=endpoint)
+
+
+def test_one_leave_is_enough() -> None:
+    with pytest.raises(ValidationError, match="either client or service_account"):
+        options(client=CLIENT, service_account=KEY)
+    with pytest.raises(ValidationError, match="subject belongs to service_account"):
+        options(client=CLIENT, subject="bob@example.org")
+    with pytest.raises(ValidationError, match="a secret must not stand in this file"):
+        options(client='{"installed": {}}')
+
+
+@pytest.mark.parametrize("address", ["", "ada", "ada@", "a b@example.org"])
+def test_an_address_is_one(address: str) -> None:
+    with pytest.raises(ValidationError):
+        options(address=address)
+
+
+def test_the_secrets_are_where_the_owner_says() -> None:
+    assert options(client={"file": "x"}).client == SecretRef(file="x")
+
+
+def test_a_missing_library_is_a_command_to_type(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "googleapiclient", None)
+    error = refused(setup)
+    assert isinstance(error, Misconfigured)
+    assert 'pip install "syncd[google]"' in error.hint
