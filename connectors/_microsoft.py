@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors._microsoft_options import CALENDARS, MAIL, MicrosoftOptions
+from connectors._microsoft_options import MicrosoftOptions
+from connectors._microsoft_scopes import CALENDARS, MAIL
 from connectors._microsoft_tokens import Keeper
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class MicrosoftAccount:
         return self._graph.requests if self._graph is not None else 0
 
     def close(self) -> None:
-        """Let go of the connection; safe to call twice."""
+        """Let go of the connections; safe to call twice, never raises."""
+        self._keeper.close()
         graph, self._graph = self._graph, None
         if graph is not None:
             graph.close()
@@ -75,7 +77,7 @@ class MicrosoftAccount:
         """See `SignsIn.sign_in_state`."""
         from connectors._microsoft_sign_in import state  # noqa: PLC0415 - likewise
 
-        return state(self._keeper)
+        return state(self._context, self._keeper)
 
     def sign_out(self) -> tuple[str, ...]:
         """See `SignsIn.sign_out`."""

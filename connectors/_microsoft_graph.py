@@ -105,10 +105,11 @@ class Graph:
                 continue
             if answer.status not in _BUSY:
                 return answer
-            wait = untold if answer.retry_after is None else max(answer.retry_after.total_seconds(), _SLICE)
+            told = answer.retry_after
+            wait = untold if told is None else max(told.total_seconds(), _SLICE)
             if waited + wait > PATIENCE or not self._wait(wait):
                 return answer
-            waited, untold = waited + wait, untold * 2
+            waited, untold = waited + wait, untold * 2 if told is None else untold
 
     def _ask(self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> Answer:
         """One answer; a connection that breaks (a server closes idle ones) is made anew, once."""

@@ -83,12 +83,13 @@ class Client:
         self._account = account
         self._host = urlsplit(options.sign_in_at).hostname or ""
         self.cache = msal.SerializableTokenCache()
-        with self._translated():
+        self._session = _Session()
+        with self._closing_when_it_fails(), self._translated():
             self._app = msal.PublicClientApplication(
                 options.client_id,
                 authority=f"{options.sign_in_at}/{options.tenant}",
                 token_cache=self.cache,
-                http_client=_Session(),
+                http_client=self._session,
                 instance_discovery=False,  # the hosts are ours or the owner's: nobody has to vouch for them
             )
 
@@ -135,10 +136,22 @@ class Client:
         """The error for an answer without a token."""
         return explained(Refusal.found_in(answer), self._options, self._names, self._account)
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._session.close()
+
     def home_account_id(self) -> str:
         """Whose sign-in the cache holds: Microsoft's own id of the account, not its name, which may change."""
         accounts = self._app.get_accounts()
         return str(accounts[0]["home_account_id"]) if accounts else ""
+
+    @contextmanager
+    def _closing_when_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -148,7 +161,7 @@ class Client:
             raise broken(error, self._host) from error
         except msal.exceptions.MsalServiceError as error:
             raise Transient(f"{self._host} cannot sign anybody in now.") from error
-        except (ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:  # of a body unlike OAuth's
             # The body of a refused discovery is only in the exception msal met before its own.
             refusal = Refusal.found_in({"error": "invalid_tenant", "error_description": str(error.__context__)})
             if refusal.code:

@@ -35,32 +35,6 @@ PERSONAL_TENANT: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
 @dataclass(frozen=True, slots=True)
-class Permission:
-    """What a permission means in plain words: to the owner, and to the administrator who approves it."""
-
-    sees: str
-    reads: str
-
-
-CALENDARS: Final = "Calendars.ReadBasic"
-MAIL: Final = "Mail.ReadBasic"
-
-PERMISSIONS: Final[Mapping[str, Permission]] = {
-    CALENDARS: Permission(
-        "syncd sees when your meetings are, what they are called and who takes part. "
-        "It cannot see their texts or attachments, and cannot change anything.",
-        "when my meetings are, what they are called and who takes part; not their texts or attachments",
-    ),
-    MAIL: Permission(
-        "syncd sees who wrote to whom, when, and the subject. "
-        "It cannot see texts or attachments, and cannot send, change or delete anything.",
-        "who wrote to whom, when, and the subject; not texts or attachments",
-    ),
-}
-"""Source: learn.microsoft.com/graph/permissions-reference; neither needs an administrator unless a tenant says so."""
-
-
-@dataclass(frozen=True, slots=True)
 class Cloud:
     """One of Microsoft's clouds: where to sign in, where the data is, and where apps are registered."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from connectors._microsoft_options import PERMISSIONS, PERSONAL_TENANT
+from connectors._microsoft_options import PERSONAL_TENANT
+from connectors._microsoft_scopes import what_it_sees
 from connectors._oauth import Denied, Loopback, answer_of
 from syncd.errors import AuthRequired, Transient
 
@@ -46,10 +47,10 @@ def sign_in(
     claims = result.get("id_token_claims", {})
     name, remark = _who(claims, options, context.account)
     keeper.write(result, name)
-    return (f"Signed in as {name}.", *remark, *_seen(scopes))
+    return (f"Signed in as {name}.", *remark, *what_it_sees(scopes, subjects=context.subjects))
 
 
-def state(keeper: Keeper) -> tuple[str, ...]:
+def state(context: Context, keeper: Keeper) -> tuple[str, ...]:
     """What is known of the sign-in; Microsoft is asked, and only when it is out of reach that is said instead."""
     kept = keeper.read()
     known = f"Signed in as {kept.username} since {kept.signed_in:%Y-%m-%d}."
@@ -57,7 +58,7 @@ def state(keeper: Keeper) -> tuple[str, ...]:
         keeper.renew()
     except Transient as error:
         return (known, f"Whether it still holds could not be asked now: {error.title}")
-    return (known, "Microsoft accepts it.", *_seen(kept.scopes))
+    return (known, "Microsoft accepts it.", *what_it_sees(kept.scopes, subjects=context.subjects))
 
 
 def sign_out(context: Context) -> tuple[str, ...]:
@@ -67,10 +68,6 @@ def sign_out(context: Context) -> tuple[str, ...]:
         context.tokens.erase()
     first = "The sign-in is forgotten." if signed_in else "Nobody was signed in."
     return (first, _WHERE_TO_REMOVE)
-
-
-def _seen(scopes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(PERMISSIONS[scope].sees for scope in scopes if scope in PERMISSIONS)
 
 
 class _Flow:
@@ -87,6 +84,7 @@ class _Flow:
 
     def in_browser(self) -> Result:
         """The authorization code flow with PKCE, redirected to this machine (RFC 8252 section 7.3, RFC 7636)."""
+        self._desk.say(f"Sign in as {self._options.user}.")
         with Loopback(host_name="localhost") as loopback:
             flow = self._client.begin(loopback.redirect_uri.rstrip("/"), self._options.user)
             try:

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict
 
-from connectors._microsoft_options import ANYBODY, PERMISSIONS
+from connectors._microsoft_options import ANYBODY
+from connectors._microsoft_scopes import for_administrators
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 
 if TYPE_CHECKING:
@@ -87,9 +88,8 @@ class Refusal(BaseModel):
 
     @classmethod
     def found_in(cls, answer: Mapping[str, object] | None) -> Refusal:
-        """The refusal in what the token endpoint or a redirect said; None is msal's word for nothing to ask with."""
-        if answer is None:
-            return cls(error="no_refresh_token")
+        """The refusal in what the token endpoint or a redirect said; None is msal's word for an empty answer."""
+        answer = answer or {}
         numbers = answer.get("error_codes")
         told = _AADSTS.search(str(answer.get("error_description", "")))
         if isinstance(numbers, list) and numbers and isinstance(numbers[0], int):
@@ -128,7 +128,7 @@ def _needs_approval(
 ) -> AuthRequired | None:
     if refusal.code not in _APPROVAL and (refusal.code or refusal.error != "consent_required"):
         return None
-    named = "\n".join(f"      {options.scope(name)}: {PERMISSIONS[name].reads}" for name in scopes)
+    named = "\n".join(f"      {options.scope(name)}: {for_administrators(name)}" for name in scopes)
     return AuthRequired(
         f"The organisation wants an administrator to approve syncd first ({refusal}).",
         f"""Send this to whoever runs Microsoft 365 where you work:

@@ -9,10 +9,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from connectors._microsoft_sign_in_refusals import Refusal, explained
-from syncd.errors import AuthRequired, Misconfigured
+from syncd.errors import AuthRequired
 
 if TYPE_CHECKING:
     from connectors._microsoft_msal import Client, Result
@@ -36,10 +36,16 @@ class SignIn(BaseModel):
     username: str
     home_account_id: str
     signed_in: AwareDatetime
-    cache: dict[str, object] = Field(repr=False)
+    cache: dict[str, dict[str, dict[str, JsonValue]]] = Field(repr=False)
     access: str = Field(repr=False)
     expires: AwareDatetime
     refused: Refusal | None = None
+
+    @property
+    def lasts(self) -> bool:
+        """Whether there is a refresh token in msal's cache (its schema is that of all of Microsoft's libraries)."""
+        kept = self.cache.get("RefreshToken", {}).values()
+        return any(token.get("home_account_id") == self.home_account_id for token in kept)
 
 
 class Keeper:
@@ -56,15 +62,16 @@ class Keeper:
     def client(self) -> Client:
         """msal, which finds its way around the authority at first use."""
         if self._client is None:
-            try:
-                from connectors._microsoft_msal import Client  # noqa: PLC0415 - a fresh token needs no msal (0.3 s)
-            except ModuleNotFoundError as error:
-                raise Misconfigured(
-                    f"Accounts at Microsoft need the Python package {error.name!r}, which is not installed.",
-                    'Type: pip install "syncd[microsoft]"',
-                ) from error
+            from connectors._microsoft_msal import Client  # noqa: PLC0415 - a token that is fresh needs no msal (0.3 s)
+
             self._client = Client(self._options, self._scopes, self._context.account)
         return self._client
+
+    def close(self) -> None:
+        """Let go of the connection; safe to call twice."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def access_token(self, refused: str = "") -> str:
         """A token that is good for some minutes, and is not the one that Graph just refused.
@@ -129,15 +136,10 @@ class Keeper:
     def _renewed(self, kept: SignIn) -> SignIn:
         """The sign-in with a new access token, written; inside the lock."""
         tokens, account = self._context.tokens, self._context.account
-        if not kept.cache.get("RefreshToken"):
-            raise explained(Refusal.found_in(None), self._options, self._scopes, account)
+        if not kept.lasts:
+            raise explained(Refusal(error="no_refresh_token"), self._options, self._scopes, account)
         tokens.write(kept.model_dump_json(indent=1))  # on a full disk this fails before the refresh token is used up
-        try:
-            result = self.client.refresh(json.dumps(kept.cache), kept.home_account_id)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise AuthRequired(
-                f"The sign-in kept for the account {account} is damaged.", f"Type: syncd auth {account}"
-            ) from error
+        result = self.client.refresh(json.dumps(kept.cache), kept.home_account_id)
         if result is None or "access_token" not in result:
             refusal = Refusal.found_in(result)
             refused = explained(refusal, self._options, self._scopes, account)

@@ -8,8 +8,11 @@ import pytest
 import stamina
 
 from tests.contract.imap_account import letter
+from tests.contract.microsoft_account import CLIENT_ID
+from tests.contract.microsoft_desktop import Desktop
 from tests.servers.google import Google
 from tests.servers.google_clock import FakeClock
+from tests.servers.oidc import Oidc, require_packages
 from tests.servers.scripted_imap import ScriptedImap
 
 if TYPE_CHECKING:
@@ -50,3 +53,22 @@ def inbox(scripted: ScriptedImap) -> Box:
     for number in range(1, 11):
         box.add(letter(number))
     return box
+
+
+@pytest.fixture(scope="session")
+def oidc() -> Iterator[Oidc]:
+    """A real OAuth server in Microsoft's place, for all tests of one run."""
+    with Oidc(require_packages(), CLIENT_ID) as server:
+        yield server
+
+
+@pytest.fixture
+def desktop(oidc: Oidc, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    """A machine that trusts this server, where nobody has signed in."""
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(oidc.certificate.chain))
+    oidc.as_()
+    oidc.let_live(AccessToken=3600, RefreshToken=86400, DeviceCode=900)
+    desktop = Desktop(oidc)
+    yield desktop
+    desktop.close()

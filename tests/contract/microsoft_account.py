@@ -12,6 +12,8 @@ from syncd.testing import NOW, HeldTokens
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic import JsonValue
+
 CLIENT_ID: Final = "11111111-2222-3333-4444-555555555555"
 ADDRESS: Final = "d.rossi@northwind.example"
 ACCESS: Final = "an access token"
@@ -35,7 +37,7 @@ def sign_in(
     *scopes: str,
     access: str = ACCESS,
     expires: datetime = NOW + timedelta(days=300),
-    cache: Mapping[str, object] | None = None,
+    cache: Mapping[str, dict[str, dict[str, JsonValue]]] | None = None,
 ) -> SignIn:
     """What `syncd auth` leaves behind."""
     return SignIn(

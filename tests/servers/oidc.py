@@ -6,20 +6,19 @@ back, and knows devices that show a code. Its packages are installed once, into 
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 import socket
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import urljoin
 
-import pytest
 import requests
 
 from tests.servers.certificate import make_certificate
+from tests.servers.npm import require_package
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,21 +31,7 @@ _PIECE: Final = 0.02
 
 def require_packages() -> Path:
     """The folder with the server's packages; without node and npm the test is skipped, or fails where CI is set."""
-    miss = pytest.fail if "CI" in os.environ else pytest.skip
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        miss("node or npm is missing; type: apt install nodejs npm")
-    folder = Path(tempfile.gettempdir()) / f"syncd-{PACKAGE.replace('@', '-')}-{os.geteuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            command = [str(npm), "install", "--no-audit", "--no-fund", "--loglevel=error", PACKAGE]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_WITHIN * 5, check=False)  # noqa: S603 - npm itself
-            if done.returncode:
-                miss(f"{PACKAGE} cannot be installed: {done.stderr[-300:]}")
-            (folder / "complete").touch()
-    return folder
+    return require_package(PACKAGE)
 
 
 class Oidc:
@@ -105,10 +90,17 @@ class Oidc:
 
     def browse(self, url: str) -> str:
         """Do what the owner's browser does with an address: follow it to wherever it ends. What is shown there."""
+        return requests.get(self.redirected(url), timeout=_WITHIN).text
+
+    def redirected(self, url: str) -> str:
+        """Where the browser is sent in the end when nobody listens at this machine: what is in its address bar."""
         with requests.Session() as browser:
             browser.trust_env = False
             browser.verify = str(self.certificate.chain)
-            return browser.get(url, timeout=_WITHIN).text
+            while url.startswith(self.authority):
+                answer = browser.get(url, timeout=_WITHIN, allow_redirects=False)
+                url = urljoin(url, answer.headers["Location"])
+        return url
 
     def approve(self, code: str, account: str) -> None:
         """Enter the code on another device, and sign in there."""
