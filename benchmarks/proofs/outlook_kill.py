@@ -1,0 +1,182 @@
+"""Real mailboxes behind a double of Microsoft Graph: synced, synced again, killed ten times; the stores must be equal.
+
+    PYTHONPATH=. python benchmarks/proofs/outlook_kill.py DATA/enron 20000
+
+DATA/enron holds full/OWNER/*.mbox and folders/OWNER/*.mbox. The messages lie in five folders; what the first owner sent
+lies in Sent Items. The double runs in a process of its own, and counts what it is asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
+from itertools import cycle
+from math import ceil
+from multiprocessing import Pipe, Process
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from connectors._mail_dates import sent_at
+from connectors._outlook_mail_place import MOST_TRACKED
+from connectors._outlook_mail_reading import PAGE
+from syncd.store import Store
+from syncd.tokens import TokenFile
+from tests.servers.graph import Graph
+from tests.servers.graph_authority import settings_of, signed_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+
+    from tests.servers.graph_mail import Person
+
+SYNCD = Path(sys.executable).parent / "syncd"
+OWNER, ADDRESS = "delainey-d", "david.delainey@enron.com"
+FOLDERS = ("inbox", "archive", "Projects", "All documents")
+KILLS = 10
+NOW = datetime.now(UTC)
+
+
+def messages(data: Path) -> Iterator[tuple[str, bytes]]:
+    """Every message of the mailboxes with its folder here, the owner's own mailbox first."""
+    elsewhere = cycle(FOLDERS)
+    boxes = sorted([*data.glob("full/*/*.mbox"), *data.glob("folders/*/*.mbox")], key=lambda box: OWNER not in str(box))
+    for box in boxes:
+        folder = "sentitems" if OWNER in str(box) and "sent" in box.name else next(elsewhere)
+        for text in box.read_bytes().split(b"\nFrom MAILER-DAEMON "):
+            yield folder, text.partition(b"\n")[2]
+
+
+def people(values: list[str]) -> list[Person]:
+    """Who stands in a header, as Exchange would have resolved it."""
+    return [(address, name) for name, address in getaddresses([str(value) for value in values])]
+
+
+def fill(graph: Graph, data: Path, wanted: int) -> Counter[str]:
+    """Put the first `wanted` messages there; how many there are in each folder."""
+    places = {name: graph.mailbox.add_folder(name) for name in FOLDERS[2:]}
+    counts: Counter[str] = Counter()
+    for (folder, text), _ in zip(messages(data), range(wanted), strict=False):
+        header = BytesHeaderParser().parsebytes(text)
+        at = sent_at(str(header["Date"]), None, NOW) or datetime(2001, 1, 1, tzinfo=UTC)
+        graph.mailbox.add(
+            places.get(folder, folder),
+            str(header["Subject"] or ""),
+            at,
+            sender=next(iter(people(header.get_all("From", []))), ("", "")),
+            to=people(header.get_all("To", [])),
+            cc=people(header.get_all("Cc", [])),
+            headers=[(name, str(value)) for name, value in header.items()],
+            message_id=str(header["Message-ID"] or ""),
+        )
+        counts[folder] += 1
+    return counts
+
+
+def serve(line: Connection, data: Path, wanted: int) -> None:
+    """The double: says what it holds and where it is, then what it was asked since it was last asked for that."""
+    with Graph((ADDRESS, "David Delainey")) as graph:
+        counts = fill(graph, data, wanted)
+        before = graph.snapshot()
+        line.send((counts, settings_of(graph), signed_in(graph, NOW.replace(year=NOW.year + 1))))
+        while line.recv() == "asked":
+            asked, graph.requests = graph.requests, []
+            pages = sum("messages" in each.target for each in asked)
+            line.send((len(asked), pages, graph.violations, graph.snapshot() == before))
+
+
+def home(place: Path, settings: dict[str, str], sign_in: str) -> dict[str, str]:
+    """A configuration in a folder of its own, signed in, and the environment to use it with."""
+    place.mkdir()
+    config = place / "config.toml"
+    account = "".join(f'{name} = "{value}"\n' for name, value in settings.items())
+    config.write_text(
+        f'[me]\naddresses = ["{ADDRESS}"]\n[accounts.mail]\ntype = "outlook-mail"\n{account}first_sync = "60 years"\n'
+        f'[digest]\nto = "{ADDRESS}"\n[store]\nurl = "sqlite:///syncd.db"\n'
+    )
+    TokenFile(place / "state" / "syncd" / "tokens", "mail").write(sign_in)
+    return {**os.environ, "SYNCD_CONFIG": str(config), "XDG_STATE_HOME": str(place / "state"), "no_proxy": "*"}
+
+
+def sync(env: dict[str, str]) -> tuple[str, float]:
+    """A whole sync: what it says of the account, and how many seconds it took."""
+    start = time.monotonic()
+    done = subprocess.run([SYNCD, "sync", "--json"], env=env, check=True, capture_output=True, text=True)
+    account = json.loads(done.stdout)["accounts"][0]
+    return f"{account['new']} new, {account['unreadable']} unreadable", time.monotonic() - start
+
+
+def dump(place: Path) -> list[str]:
+    """Every fact and interaction of a store."""
+    with Store.open(f"sqlite:///{place}/syncd.db") as store:
+        return list(store.dump())
+
+
+def fewest(counts: Counter[str]) -> int:
+    """The fewest requests for messages that a first sync can do with, at this size of a page."""
+    return sum(ceil(count / PAGE) + (count > MOST_TRACKED) for count in counts.values())
+
+
+def main(data: Path, wanted: int) -> int:
+    """Print what happened; 0 when the stores are equal and no rule was broken."""
+    chance = Random(7)  # noqa: S311 - moments to kill at
+    line, other = Pipe()
+    server = Process(target=serve, args=(other, data, wanted))
+    server.start()
+    try:
+        counts, settings, sign_in = line.recv()
+        print(f"{sum(counts.values())} messages: {dict(counts)}; at least {fewest(counts)} requests for them")
+
+        def asked() -> str:
+            line.send("asked")
+            total, pages, violations, untouched = line.recv()
+            broken = f", BROKEN {violations[:3]}" if violations or not untouched else ""
+            return f"{total} requests, {pages} for messages{broken}"
+
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            env = home(place / "clean", settings, sign_in)
+            first, seconds = sync(env)
+            print(f"first sync: {first} in {seconds:.1f} s, {asked()}")
+            second, start = sync(env)
+            print(f"second: {second} in {start:.1f} s, {asked()}")
+            env = home(place / "killed", settings, sign_in)
+            deaths = []
+            for _ in range(KILLS):
+                moment = start + chance.uniform(-0.1, 1.6) * (seconds - start) / KILLS
+                process = subprocess.Popen(
+                    [SYNCD, "sync"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(moment)
+                process.kill()
+                with Store.open(f"sqlite:///{place}/killed/syncd.db") as store:
+                    deaths.append((process.wait(), round(moment, 2), store.counts().observations))
+            print("killed (exit, after s, records by then):", *deaths)
+            print(f"resumed: {sync(env)[0]}; then {sync(env)[0]}; {asked()} by all of them")
+            clean, killed = dump(place / "clean"), dump(place / "killed")
+            print(f"{len(clean)} facts and interactions in the clean store, {len(killed)} in the killed one")
+            print("equal" if clean == killed else "DIFFERENT")
+            return clean != killed
+    finally:
+        line.send("over")
+        server.join()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("messages", type=int, nargs="?", default=20_000)
+    given = parser.parse_args()
+    sys.exit(main(given.data, given.messages))
