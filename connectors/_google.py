@@ -116,7 +116,6 @@ class GoogleAccount:
         Misconfigured when the client is none, Transient; StoreError when a renewed sign-in cannot be kept.
         """
         if self._access is None:
-            _require_library()
             from connectors._google_tokens import Access  # noqa: PLC0415 - google.auth loads slowly
 
             self._access = Access(self._context, self._renewal())
@@ -220,7 +219,6 @@ class GoogleAccount:
         return self._options.subject or self._options.address
 
     def _consent(self) -> Consent:
-        _require_library()
         from connectors._google_sign_in import Consent  # noqa: PLC0415 - only who signs in needs the flow
 
         def whose(access: Access) -> str:
@@ -304,15 +302,3 @@ class GoogleAccount:
             return kept.access_token, kept.expires_at
 
         return renew
-
-
-def _require_library() -> None:
-    """Google's libraries are an extra. Raises Misconfigured with the command that installs them."""
-    try:
-        import google_auth_httplib2  # noqa: F401, PLC0415 - google.auth loads slowly
-        import googleapiclient  # noqa: F401, PLC0415 - likewise
-    except ModuleNotFoundError as error:
-        raise Misconfigured(
-            f"Accounts at Google need the Python package {error.name!r}, which is not installed.",
-            'Type: pip install "syncd[google]"',
-        ) from error

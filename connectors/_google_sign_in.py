@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PERMISSIONS: Final = "https://myaccount.google.com/connections"
 
+_BY_HAND: Final = f"Google could not be told; take it back yourself at {PERMISSIONS}"
 _GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -86,11 +87,13 @@ class Consent:
         """See `SignsIn.sign_out`."""
         tokens, account = self._context.tokens, self._context.account
         with tokens.locked():
-            text = tokens.read()
-            if text is None:
-                return (f"Nobody is signed in for the account {account}.",)
             try:
+                text = tokens.read()
+                if text is None:
+                    return (f"Nobody is signed in for the account {account}.",)
                 told = self._revoked(text)
+            except AuthRequired:
+                told = _BY_HAND
             finally:
                 tokens.erase()
         return (told, f"The sign-in of the account {account} is forgotten here.")
@@ -206,12 +209,11 @@ class Consent:
 
     def _revoked(self, text: str) -> str:
         """Take the sign-in back at Google; what came of it."""
-        by_hand = f"Google could not be told; take it back yourself at {PERMISSIONS}"
         try:
             kept = Kept.model_validate_json(text)
             client = self._client_or_steps(None)
         except (ValueError, ConnectorError):
-            return f"{by_hand}."
+            return _BY_HAND
         if kept.dead:
             return "It was over already."
         try:
@@ -219,7 +221,7 @@ class Consent:
         except (AuthRequired, GrantOverError):
             return "Google had ended it already."
         except ConnectorError as error:
-            return f"{by_hand}: {error.title}"
+            return f"{_BY_HAND} ({error.title})"
         return (
             "Google has taken it back. Other accounts of this address with the same client may be signed out by that."
         )

@@ -57,14 +57,18 @@ class Setup:
         )
 
     def options(self) -> GoogleOptions:
-        return GoogleOptions(
-            type="gmail",
-            address=self.address or self.google.address,
-            client=None if self.key_json or self.client_json == "" else CLIENT,
-            service_account=KEY if self.key_json else None,
-            subject=self.subject,
-            endpoint=self.endpoint or self.google.endpoint,
-        )
+        chosen: dict[str, object] = {
+            "type": "gmail",
+            "address": self.address or self.google.address,
+            "endpoint": self.endpoint or self.google.endpoint,
+        }
+        if self.key_json:
+            chosen["service_account"] = KEY
+        elif self.client_json != "":
+            chosen["client"] = CLIENT
+        if self.subject:
+            chosen["subject"] = self.subject
+        return GoogleOptions.model_validate(chosen)
 
     @contextmanager
     def opened(self) -> Iterator[GoogleAccount]:

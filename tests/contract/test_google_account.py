@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import sys
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -381,10 +380,3 @@ def test_an_address_is_one(address: str) -> None:
 
 def test_the_secrets_are_where_the_owner_says() -> None:
     assert options(client={"file": "x"}).client == SecretRef(file="x")
-
-
-def test_a_missing_library_is_a_command_to_type(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "googleapiclient", None)
-    error = refused(setup)
-    assert isinstance(error, Misconfigured)
-    assert 'pip install "syncd[google]"' in error.hint

@@ -10,12 +10,19 @@ import pytest
 
 from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
 from connectors._google_sign_in import same_account
+from connectors.gmail import Gmail
+from connectors.google_calendar import GoogleCalendar
+from syncd.connector import SignsIn
 from syncd.errors import AuthRequired, Misconfigured, StoreError, UsageError
 from syncd.testing import HeldTokens
+from syncd.tokens import TokenFile
 from tests.contract.google_account import Setup
 from tests.contract.signing_owner import Owner, redirected, visit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syncd.connector import Connector
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
 
@@ -93,20 +100,29 @@ def test_google_is_asked_with_a_challenge_for_lasting_access_to_this_address(set
     assert "include_granted_scopes" not in question
 
 
-@pytest.mark.parametrize("scopes", [GMAIL_SCOPES, CALENDAR_SCOPES], ids=["gmail", "google-calendar"])
-def test_no_other_scope_is_ever_asked_for(setup: Setup, google: Google, scopes: tuple[str, ...]) -> None:
-    setup.scopes = scopes
-    sign_in(setup)
+@pytest.mark.parametrize(
+    ("connector", "scopes"),
+    [
+        (Gmail, ["gmail.metadata"]),
+        (GoogleCalendar, ["calendar.events.readonly", "calendar.calendarlist.readonly"]),
+    ],
+)
+def test_no_other_scope_is_ever_asked_for(
+    setup: Setup, google: Google, connector: type[Connector], scopes: list[str]
+) -> None:
+    scopes = [f"https://www.googleapis.com/auth/{scope}" for scope in scopes]
+    options = connector.Options.model_validate(setup.options().model_dump(exclude_unset=True))
+    owner = Owner(agree)
+    source = connector(options, setup.context())
+    assert isinstance(source, SignsIn)
+    source.sign_in(owner)
+    owner.leave()
     setup.clock.advance(4000)
-    setup.ask()
-    allowed = {
-        "https://www.googleapis.com/auth/gmail.metadata",
-        "https://www.googleapis.com/auth/calendar.events.readonly",
-        "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
-    }
+    list(source.poll(None, setup.clock()))
+    source.close()
+    assert google.calls["oauth.token"] == 2, "the code, and a refresh"
     assert asked(google)["scope"] == [" ".join(scopes)]
-    assert set(scopes) <= allowed
-    assert setup.kept.scopes == scopes
+    assert list(setup.kept.scopes) == scopes
     assert all(grant.scopes == frozenset(scopes) for grant in google.oauth.grants)
 
 
@@ -335,8 +351,12 @@ def test_a_sign_out_is_told_google_and_forgotten(setup: Setup, google: Google) -
     assert setup.tokens.read() is None
 
 
-@pytest.mark.parametrize("trouble", ["503", "page", "no client", "unreadable"])
-def test_a_sign_out_that_google_does_not_hear_of_is_forgotten_here(setup: Setup, google: Google, trouble: str) -> None:
+@pytest.mark.parametrize("trouble", ["503", "page", "no client", "unreadable", "everybody's"])
+def test_a_sign_out_that_google_does_not_hear_of_is_forgotten_here(
+    setup: Setup, google: Google, trouble: str, tmp_path: Path
+) -> None:
+    file = TokenFile(tmp_path, "mail")
+    setup.tokens = file
     setup.signed_in()
     match trouble:
         case "503":
@@ -347,6 +367,8 @@ def test_a_sign_out_that_google_does_not_hear_of_is_forgotten_here(setup: Setup,
             setup.client_json = ""
         case "unreadable":
             setup.tokens.write("{")
+        case "everybody's":
+            file.path.chmod(0o644)
     with setup.opened() as account:
         said = "\n".join(account.sign_out())
     assert "https://myaccount.google.com/connections" in said
