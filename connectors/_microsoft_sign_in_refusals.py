@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict
 
-from connectors._microsoft_options import ANYBODY
+from connectors._microsoft_options import ANYBODY, CLOUDS
 from connectors._microsoft_scopes import for_administrators
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 
@@ -45,17 +45,17 @@ _MISTAKES: Final = (
     (
         frozenset({7000218, 70002}),
         "The app registration does not allow programs like syncd to sign in",
-        'On its page "Authentication", switch on "Allow public client flows"',
+        'At {portal}, on its page "Authentication", switch on "Allow public client flows"',
     ),
     (
         frozenset({50011, 50117, 500113, 700011}),
         "The app registration does not know the address a sign-in comes back to",
-        'On its page "Authentication", add the platform "Mobile and desktop applications" with http://localhost',
+        'At {portal}, on its page "Authentication", add "Mobile and desktop applications" with http://localhost',
     ),
     (
         frozenset({70001, 700003, 700016, 7000215}),
         "Microsoft knows no app registration with this client_id in the tenant {tenant}",
-        'Compare `client_id`, `tenant` and `cloud` of {table} with its page "Overview"',
+        'Compare `client_id`, `tenant` and `cloud` of {table} with its page "Overview" at {portal}',
     ),
     (
         frozenset({50194}),
@@ -162,7 +162,7 @@ def _misregistered(
     if not known and (refusal.error not in _SETTINGS_ERRORS or refusal.code in _WRONG_ACCOUNT):
         return None
     title, hint = known[0] if known else _UNKNOWN_MISTAKE
-    names = {"tenant": options.tenant, "table": f"accounts.{account}"}
+    names = {"tenant": options.tenant, "table": f"accounts.{account}", "portal": CLOUDS[options.cloud].portal}
     return Misconfigured(
         f"{title.format(**names)} ({refusal}).", f"{hint.format(**names)}, then type: syncd auth {account}"
     )
@@ -175,8 +175,8 @@ def _wrong_account(
         return None
     return AuthRequired(
         f"This account is not one that the tenant {options.tenant} lets in ({refusal}).",
-        f'Sign in as {options.user}, or correct `tenant` of accounts.{account} ("common" lets every account in), '
-        f"then type: syncd auth {account}",
+        f"Sign in as {options.user}, then type: syncd auth {account}\n"
+        f'If that was you, compare `tenant` of accounts.{account} with "Supported account types" of the app.',
     )
 
 
