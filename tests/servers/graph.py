@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Final, Self
 
-from tests.servers.graph_calendar import Calendars
+from tests.servers.graph_calendars import Calendars
 from tests.servers.graph_contract import contract
 from tests.servers.graph_mail import Mailbox
 from tests.servers.graph_requests import Asked, Fault, Links, Refused

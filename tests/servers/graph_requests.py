@@ -126,7 +126,7 @@ class Links:
         token = asked.params.get("$skiptoken") or asked.params.get("$deltatoken") or ""
         link = self._links.get(token)
         if link is None:
-            raise Refused(400, "ErrorInvalidUrlQuery", "Badly formed token.")
+            raise _badly_formed()
         if token in self._dead:
             status, code = self._death
             afresh = f"{self._root()}{link.target.partition('?')[0]}"
@@ -137,8 +137,20 @@ class Links:
             self._complain(f"a link was called with another Prefer than its first page: {asked.target}")
         return link.state
 
-    def round(self, asked: Asked, path: str, rest: Rest, default: int) -> Resource:
-        """One page of a round of delta: its first resources, and a link to the others or to the next round."""
+    def place(self, asked: Asked) -> From:
+        """Where in a plain listing a request is. Raises Refused when its token is for something else."""
+        state = self.open(asked) if asked.continues else From(0, asked.params)
+        if not isinstance(state, From):
+            raise _badly_formed()
+        return state
+
+    def round(self, asked: Asked, path: str, rest: object, default: int) -> Resource:
+        """One page of a round of delta: its first resources, and a link to the others or to the next round.
+
+        Raises Refused when `rest` is no round, because the token was for something else.
+        """
+        if not isinstance(rest, Rest):
+            raise _badly_formed()
         size = asked.page_size(default)
         if self.empty and not self._has_been_empty(asked):
             return {"value": [], "@odata.nextLink": self.issue(asked, path, "$skiptoken", rest)}
@@ -195,3 +207,15 @@ class Fault:
             return False
         self.times -= 1
         return True
+
+
+def chosen(resource: Resource, params: Mapping[str, str]) -> Resource:
+    """What $select leaves of a resource."""
+    if "$select" not in params:
+        return resource
+    wanted = {"id", "@odata.type", "@odata.etag", *params["$select"].split(",")}
+    return {name: value for name, value in resource.items() if name in wanted}
+
+
+def _badly_formed() -> Refused:
+    return Refused(400, "ErrorInvalidUrlQuery", "Badly formed token.")
