@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from googleapiclient.errors import HttpError
 
+from tests.servers import google_clients
 from tests.servers.google_calendar import CALENDAR_LIST, EVENTS
 from tests.servers.google_clients import calendar_client
 
@@ -66,9 +65,8 @@ def read(request: EventsHttpRequest, service: CalendarResource) -> tuple[list[li
 
 def refused(request: object) -> tuple[int, str]:
     """The status of a request that must fail, and the reason."""
-    with pytest.raises(HttpError) as raised:
-        request.execute()  # type: ignore[attr-defined]  # every request has it; the stubs have no common type
-    return raised.value.status_code, str(json.loads(raised.value.content)["error"]["errors"][0]["reason"])
+    error = google_clients.refused(request)
+    return error.status_code, google_clients.reason(error)
 
 
 def test_calendars_are_listed_by_role_and_hidden_and_deleted_only_on_demand(
@@ -277,6 +275,16 @@ def test_a_series_of_days_has_instances_named_after_days(calendar: Calendar, ser
         ("days_20260327", "2026-03-27", "2026-03-29"),
         ("days_20260403", "2026-04-03", "2026-04-05"),
     ]
+
+
+def test_what_is_left_of_a_deleted_occurrence_is_more_or_less(calendar: Calendar, service: CalendarResource) -> None:
+    calendar.put(meeting("series", recurrence=["RRULE:FREQ=DAILY;COUNT=4"]))
+    gone = calendar.cancel_instance("series", {"dateTime": "2026-03-03T09:00:00Z"})
+    calendar.cancel(calendar.put(meeting("theirs", organizer={"email": "lena@example.com"})))
+    calendar.sparse_cancellations = True
+    assert service.events().get(calendarId="primary", eventId=gone).execute().keys() == {"kind", "etag", "id", "status"}
+    calendar.tells_all_of_cancelled = True
+    assert "attendees" in service.events().get(calendarId="primary", eventId="theirs").execute()
 
 
 def test_a_deleted_series_takes_its_exceptions_along(calendar: Calendar, service: CalendarResource) -> None:

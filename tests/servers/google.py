@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from tests.servers.google_contract import Contract, Method
     from tests.servers.google_oauth import Grant
+    from tests.servers.google_replies import Mask
 
 OWNER: Final = "davide@rossi.example"
 _BATCHES: Final = ("/batch", "/batch/gmail/v1", "/batch/calendar/v3")
@@ -260,6 +261,10 @@ class Google(Faults):
         account = found.parts.get("userId", "me")
         if account not in ("me", grant.account):
             raise Refusal(403, "forbidden", f"Delegation denied for {grant.account}", status_name="PERMISSION_DENIED")
+        mask = _mask(request.query.get("fields", ("",))[0])
+        if unknown := list(found.contract.judge_mask(method, mask)):
+            self.violations.append(f"{method.id}: fields names {', '.join(unknown)}, which no answer has")
+            raise Refusal(400, "invalidParameter", f"Invalid field selection {unknown[0]}", location="fields")
         call = Call(method.id, found.parts, request.query, grant.account, grant.scopes)
         if method.id in UNITS:
             self.quota.spend(grant.account, UNITS[method.id])
@@ -269,10 +274,9 @@ class Google(Faults):
         else:
             self.violations.append(f"{method.id}: nothing here needs it")
             raise Refusal(501, "notImplemented", "This double does not serve it.")
-        return self._told(found, call, answer)
+        return self._told(found, mask, answer)
 
-    def _told(self, found: _Found, call: Call, answer: Answer) -> _Reply:
-        mask = parse_mask(call.text("fields"))
+    def _told(self, found: _Found, mask: Mask, answer: Answer) -> _Reply:
         if answer.judged is not None and next(self._answers) % self._stride == 0:
             self.violations += found.contract.judge_answer(found.method, answer.judged)
         return _Reply(200, json.dumps(masked(answer.body, mask)).encode())
@@ -323,6 +327,11 @@ def _parse_query(text: str) -> Mapping[str, Sequence[str]]:
     return parse_qs(text, keep_blank_values=True)
 
 
+@lru_cache(maxsize=64)
+def _mask(text: str) -> Mask:
+    return parse_mask(text)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
     request_queue_size = 32
@@ -353,7 +362,11 @@ def _handler(google: Google) -> type[BaseHTTPRequestHandler]:
             pass
 
         def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever asked was killed while asking
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = google.serve(self.command, self.path, headers, body)
             if reply is None:

@@ -48,7 +48,8 @@ class Calendar:
     right after it. `page_most` makes pages shorter than asked; so many `empty_pages` come first; with
     `omits_sync_token` the last page carries none; `on_changed_parameters` says what a sync token with other parameters
     than its own gets: "400", or "garbage" (no events and a new token: the undefined behaviour the documentation warns
-    of).
+    of). `sparse_cancellations` leaves out where a deleted occurrence belonged; `tells_all_of_cancelled` leaves nothing
+    out, as it happens with events that others organize.
     """
 
     def __init__(self, entry: CalendarListEntry, now: Callable[[], datetime]) -> None:
@@ -59,6 +60,8 @@ class Calendar:
         self.empty_pages = 0
         self.omits_sync_token = False
         self.on_changed_parameters = "400"
+        self.sparse_cancellations = False
+        self.tells_all_of_cancelled = False
         self._now = now
         self._kept: dict[str, _Kept] = {}
         self._serial = 0
@@ -274,7 +277,7 @@ class Calendar:
 
     def _view(self, call: Call, event: Event) -> Event:
         if event["status"] == "cancelled":
-            return remains(event)
+            return event if self.tells_all_of_cancelled else remains(event, sparse=self.sparse_cancellations)
         role = self.entry["accessRole"]
         hidden = event.get("visibility") in ("private", "confidential") and role not in ("owner", "writer")
         shown = only_busy(event) if role == "freeBusyReader" or hidden else event

@@ -19,6 +19,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tests.servers.google_replies import Mask
+
 _INTEGERS: Final = {
     "int64": (-(2**63), 2**63 - 1),
     "uint64": (0, 2**64 - 1),
@@ -145,6 +147,20 @@ class Contract:
         asked = query.get("maxResults", ["0"])[0]
         if asked.isdigit() and int(asked) > _MOST.get(method.id, 10**9):
             yield f"{method.id}: maxResults={asked} is more than {_MOST[method.id]}"
+
+    def judge_mask(self, method: Method, mask: Mask) -> Iterator[str]:
+        """The fields of a mask that no answer of this method has."""
+        yield from self._unknown({"$ref": method.response}, mask)
+
+    def _unknown(self, schema: Schema, mask: Mask) -> Iterator[str]:
+        while "$ref" in schema or "items" in schema:
+            schema = self._document["schemas"][schema["$ref"]] if "$ref" in schema else schema["items"]
+        known = schema.get("properties", {})
+        for name, inner in mask.items():
+            if name in known:
+                yield from self._unknown(known[name], inner)
+            elif name != "*" and "additionalProperties" not in schema:
+                yield name
 
     def judge_answer(self, method: Method, body: Mapping[str, object]) -> Iterator[str]:
         """What is wrong with an answer's shape."""

@@ -82,10 +82,13 @@ def instance_id(master_id: str, original: EventDateTime, zone: str) -> str:
     return f"{master_id}_{start:{_STAMP}Z}"
 
 
-def remains(event: Event) -> Event:
-    """What the API still says of a cancelled event: of an exception where it belonged, of a single one only its id."""
+def remains(event: Event, *, sparse: bool = False) -> Event:
+    """What the API still says of a cancelled event: of an exception where it belonged, of a single one only its id.
+
+    Some exceptions are told as `sparse` as single events, against the documentation (compass-calendar, pull 2808).
+    """
     kept: Event = {"kind": "calendar#event", "etag": event["etag"], "id": event["id"], "status": "cancelled"}
-    if "recurringEventId" in event:
+    if "recurringEventId" in event and not sparse:
         kept["recurringEventId"] = event["recurringEventId"]
         kept["originalStartTime"] = event["originalStartTime"]
     return kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tests.servers.google_replies import Refusal, rate_limited
+from tests.servers.google_replies import Refusal, rate_limited, unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -15,7 +15,30 @@ PER_MINUTE: Final = 6000
 """Gmail's units per user and minute (developers.google.com/workspace/gmail/api/reference/quota, since 2026-05-01)."""
 
 ALWAYS: Final = 1_000_000
-_WORDS: Final = {500: "Internal error encountered.", 502: "Bad Gateway", 503: "The service is currently unavailable."}
+_USAGE: Final = "usageLimits"
+_STATUS_NAMES: Final = {
+    400: "INVALID_ARGUMENT",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+_WORDS: Final = {
+    "backendError": ("global", "Internal error encountered."),
+    "userRateLimitExceeded": (_USAGE, "User Rate Limit Exceeded"),
+    "dailyLimitExceeded": (_USAGE, "Daily Limit Exceeded"),
+    "quotaExceeded": (_USAGE, "Calendar usage limits exceeded."),
+    "accessNotConfigured": (
+        _USAGE,
+        "Gmail API has not been used in project 123456789012 before or it is disabled.",
+    ),
+    "domainPolicy": ("global", "The domain administrators have disabled Gmail apps."),
+    "failedPrecondition": ("global", "Mail service not enabled"),
+    "delegationDenied": ("global", "Delegation denied"),
+    "notACalendarUser": ("calendar", "The user must be signed up for Google Calendar."),
+}
+"""Where an error comes from and how it is worded (developers.google.com/workspace/gmail/api/guides/handle-errors)."""
 
 
 @dataclass(slots=True)
@@ -54,13 +77,11 @@ def error(status: int, reason: str, retry_after: str = "", message: str = "") ->
     """An error as the real servers word it."""
     if reason == "rateLimitExceeded":
         return rate_limited(status, retry_after)
-    return Refusal(
-        status,
-        reason,
-        message or _WORDS.get(status, reason),
-        domain="usageLimits" if "imit" in reason or reason == "accessNotConfigured" else "global",
-        headers={"Retry-After": retry_after} if retry_after else {},
-    )
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    domain, words = _WORDS.get(reason, ("global", reason))
+    if status == 401:
+        headers |= unauthenticated(presented=True).headers
+    return Refusal(status, reason, message or words, domain, status_name=_STATUS_NAMES.get(status, ""), headers=headers)
 
 
 class Faults:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Final
 
 from tests.servers.google_replies import Answer, Call, Refusal, not_found, nothing, seal, unseal
@@ -74,7 +75,8 @@ class Mailbox:
 
     `during_listing` maps the number of a list page, counted from 1 over this mailbox's life, to what happens right
     after it; `during_history` likewise. `empty_history_pages` so many pages without records come before each history
-    answer's own. `list_most` makes list pages shorter than asked.
+    answer's own. `list_most` makes list pages shorter than asked. `decodes_words` shows encoded words (RFC 2047) as the
+    text they stand for; whether Gmail does is not documented, so a reader must bear both.
     """
 
     def __init__(self, address: str) -> None:
@@ -85,6 +87,7 @@ class Mailbox:
         self.during_history: dict[int, Callable[[], None]] = {}
         self.empty_history_pages = 0
         self.list_most = 500
+        self.decodes_words = False
         self.list_pages = 0
         self.history_pages = 0
         self._order: list[tuple[int, int]] = []
@@ -169,6 +172,10 @@ class Mailbox:
         """From now on no history id handed out so far is honoured (404)."""
         self._history += 1000
         self._oldest = self._history
+
+    def forget_last_change(self) -> None:
+        """History does not tell of the last change; only a listing does."""
+        self._changes.pop()
 
     def break_mail(self, mail_id: str, **fields: object) -> None:
         """Show these fields of a message instead of its own: `internalDate="soon"`, `payload=None` (left out)."""
@@ -280,6 +287,8 @@ class Mailbox:
             wanted = {name.lower() for name in call.texts("metadataHeaders")}
             body["payload"] = {"mimeType": mail.mime_type}
             headers = [each for each in mail.headers if not wanted or each["name"].lower() in wanted]
+            if self.decodes_words:
+                headers = [{"name": each["name"], "value": _decoded(each["value"])} for each in headers]
             if headers:
                 body["payload"]["headers"] = headers
         if not mail.broken:
@@ -344,6 +353,10 @@ def parse_header(head: bytes) -> list[MessagePartHeader]:
         if colon and name.strip() and " " not in name.strip():
             fields.append({"name": name.strip(), "value": value.strip()})
     return fields
+
+
+def _decoded(value: str) -> str:
+    return str(make_header(decode_header(value)))
 
 
 def _place(mail: Mail) -> tuple[int, int]:
