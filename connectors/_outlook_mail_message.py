@@ -11,7 +11,7 @@ import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from connectors._mail import FIELDS, read_message
 from connectors._mail_dates import parse_date
@@ -86,6 +86,14 @@ class _Item(BaseModel):
     ccRecipients: list[_Recipient | None] | None = None  # noqa: N815
     bccRecipients: list[_Recipient | None] | None = None  # noqa: N815
     internetMessageHeaders: list[_Header | None] | None = None  # noqa: N815
+
+    @field_validator("internetMessageHeaders", mode="before")
+    @classmethod
+    def _keep_what_is_read(cls, value: object) -> object:
+        """The headers that say what kind of message it is; all others are let go unread."""
+        if not isinstance(value, list):
+            return value
+        return [each for each in value if not isinstance(each, dict) or str(each.get("name")).lower() in _TELLING]
 
 
 def selection(*, subjects: bool) -> str:
