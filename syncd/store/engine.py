@@ -215,6 +215,21 @@ def put(connection: Connection, table: Table, rows: Sequence[tuple[SqlValue, ...
         connection.exec_driver_sql(_insert_statement(table, connection.dialect), list(rows))
 
 
+def put_in_place(connection: Connection, table: Table, rows: Sequence[tuple[SqlValue, ...]]) -> None:
+    """Insert rows as `put` does, each in place of the one with the same primary key."""
+    if rows:
+        connection.exec_driver_sql(_upsert_statement(table, connection.dialect), list(rows))
+
+
+@lru_cache
+def _upsert_statement(table: Table, dialect: Dialect) -> str:
+    """SQLite and PostgreSQL write it alike."""
+    named = dialect.identifier_preparer.format_column
+    key = ", ".join(named(column) for column in table.primary_key)
+    new = ", ".join(f"{named(one)} = excluded.{named(one)}" for one in table.columns if not one.primary_key)
+    return f"{_insert_statement(table, dialect)} ON CONFLICT ({key}) DO UPDATE SET {new}"
+
+
 @lru_cache
 def _insert_statement(table: Table, dialect: Dialect) -> str:
     columns = [column.name for column in table.columns if column is not table.autoincrement_column]

@@ -9,16 +9,16 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from syncd.store.codec import clean_id, clean_text, storable
-from syncd.store.engine import batches, put
+from syncd.store.engine import batches, put_in_place
 from syncd.store.schema import account, fact, note
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, ScalarSelect
 
     from syncd.connector import Note
     from syncd.store import Store
@@ -52,20 +52,20 @@ def encode(notes: Iterable[Note]) -> Notes:
 
 def write(connection: Connection, number: int, notes: Notes) -> None:
     """Let these notes of an account stand, in place of those with the same keys."""
-    for batch in batches(list(notes)):
-        connection.execute(delete(note).where(note.c.account == number, note.c.key.in_(batch)))
-    put(connection, note, [(number, key, text) for key, text in notes.items() if text is not None])
+    put_in_place(connection, note, [(number, key, text) for key, text in notes.items() if text is not None])
+    torn = [{"torn": key} for key, text in notes.items() if text is None]
+    if torn:
+        connection.execute(delete(note).where(note.c.account == number, note.c.key == bindparam("torn")), torn)
 
 
 def tear_up(connection: Connection, name: str) -> None:
     """Keep no note of an account."""
-    mine = select(account.c.id).where(account.c.name == name).scalar_subquery()
-    connection.execute(delete(note).where(note.c.account == mine))
+    connection.execute(delete(note).where(note.c.account == _number(name)))
 
 
 def read(connection: Connection, name: str, prefix: str, limit: int | None) -> dict[str, str]:
     """The first `limit` notes of an account whose keys begin with `prefix`, in the order of keys."""
-    rows = select(note.c.key, note.c.text).join(account).where(account.c.name == name)
+    rows = select(note.c.key, note.c.text).where(note.c.account == _number(name))
     first = _key(prefix)
     following = _successor(first)
     rows = rows.where(note.c.key >= first)
@@ -77,13 +77,18 @@ def read(connection: Connection, name: str, prefix: str, limit: int | None) -> d
 def known(connection: Connection, name: str, remote_ids: Collection[str]) -> frozenset[str]:
     """Those of these records that stand, read or unreadable."""
     keys = {one: _key(one) for one in remote_ids}
-    rows = select(fact.c.remote_id).join(account).where(account.c.name == name)
+    rows = select(fact.c.remote_id).where(fact.c.account == _number(name))
     standing = {
         key
         for batch in batches(list(keys.values()))
         for key in connection.execute(rows.where(fact.c.remote_id.in_(batch))).scalars()
     }
     return frozenset(one for one, key in keys.items() if key in standing)
+
+
+def _number(name: str) -> ScalarSelect[int]:
+    """The account's number, as a value: joined with it, PostgreSQL would sort all notes to find the first ones."""
+    return select(account.c.id).where(account.c.name == name).scalar_subquery()
 
 
 def _key(key: str) -> str:
