@@ -77,6 +77,10 @@ class Calendar:
         """An event as it is kept."""
         return self._kept[event_id].event
 
+    def ids(self) -> tuple[str, ...]:
+        """The ids of everything that was ever put here."""
+        return tuple(self._kept)
+
     # Filling
 
     def put(self, event: Event) -> str:
@@ -110,6 +114,8 @@ class Calendar:
         if when := span(full, self.zone):
             was.append(when)
         self._kept[full["id"]] = _Kept(full, before.place if before else len(self._kept), self._serial, was)
+        if before and before.event["status"] == "cancelled" != full["status"]:
+            self._tell_exceptions_again(full["id"])
         return full["id"]
 
     def load(self, events: Iterable[Event]) -> None:
@@ -264,6 +270,13 @@ class Calendar:
 
     def _exceptions(self, master_id: str) -> Mapping[str, Event]:
         return {key: kept.event for key, kept in self._kept.items() if kept.event.get("recurringEventId") == master_id}
+
+    def _tell_exceptions_again(self, master_id: str) -> None:
+        """The exceptions of a series that came back come back with it."""
+        for kept in self._kept.values():
+            if kept.event.get("recurringEventId") == master_id:
+                self._serial += 1
+                kept.serial = self._serial
 
     def _find(self, event_id: str) -> Event:
         if event_id in self._kept:
