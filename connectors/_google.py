@@ -208,11 +208,10 @@ class GoogleAccount:
         )
 
     def close(self) -> None:
-        """Let go of the connection; safe to call twice, never raises."""
-        http, self._http = self._http, None
-        if http is not None:
+        """Let go of the connection; safe to call twice, never raises. The next request opens another."""
+        if self._http is not None:
             with suppress(OSError):
-                http.close()
+                self._http.close()
 
     @property
     def _subject(self) -> str:

@@ -10,7 +10,6 @@ import re
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,7 @@ from googleapiclient.errors import Error as ApiError
 from googleapiclient.errors import HttpError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from connectors._retry_after import bounded, retry_after
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ VENDOR_ERRORS: Final = (
 )
 """Everything that a request to Google may raise and that is not ours; what else comes up is a bug."""
 
-LONGEST_WAIT: Final = timedelta(days=1)
+DAILY_WAIT: Final = timedelta(hours=6)
+"""How long a project is left alone that has used up its day."""
 
 _RATE: Final = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "calendarUsageLimits", "calendarLimitsExceeded", "quotaExceeded",
@@ -144,15 +145,6 @@ def not_google() -> Transient:
     return Transient("Something else answered in Google's place, with a web page.", _PERHAPS_A_PORTAL)
 
 
-def retry_after(value: str, now: datetime) -> timedelta | None:
-    """Retry-After in either form (RFC 9110 section 10.2.3), at most a day."""
-    try:
-        wait = timedelta(seconds=int(value)) if value.isdecimal() else parsedate_to_datetime(value) - now
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(wait, timedelta()), LONGEST_WAIT)
-
-
 def quote(text: str) -> str:
     """A server's own words, fit to stand in a sentence."""
     words = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:1000]).split()).rstrip(". ")
@@ -203,7 +195,7 @@ def _forbidden(fault: _Fault, reasons: frozenset[str], said: str, context: Conte
         return Transient(
             f"The Google project of the account {context.account} has used up what it may ask in a day{said}.",
             "Nothing to do: syncd goes on tomorrow.",
-            LONGEST_WAIT / 4,
+            DAILY_WAIT,
         )
     if reasons & _SWITCHED_OFF:
         link = _CONSOLE_LINK.search(fault.message)
@@ -248,7 +240,7 @@ def _told_wait(error: HttpError, fault: _Fault | None, now: datetime) -> timedel
         wait = datetime.fromisoformat(moment[1]).astimezone(UTC) - now
     except ValueError:
         return None
-    return min(max(wait, timedelta()), LONGEST_WAIT)
+    return bounded(wait)
 
 
 def _read(content: bytes) -> _Fault | None:

@@ -6,7 +6,6 @@ Nothing is kept of a sign-in that lacks a permission or is somebody else's.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -150,7 +149,7 @@ class Consent:
         if missing:
             raise AuthRequired(
                 f"Google did not allow everything that syncd reads; this was refused: {boxes(missing)}.",
-                f"Nothing was kept. Tick every box this time, type: syncd auth {self._context.account}",
+                f"Nothing was kept. Type: syncd auth {self._context.account} (and leave every box ticked)",
             )
         if not answer.refresh_token:
             raise AuthRequired(
@@ -165,7 +164,7 @@ class Consent:
             raise sign_in_over(self._context, "Google does not accept the sign-in it has just granted.")
 
         access = Access(self._context, never)
-        access.grant(answer.access_token, self._context.now() + timedelta(seconds=answer.expires_in))
+        access.grant(answer.access_token, answer.ends_at(self._context.now()))
         name = self._context.account
         try:
             found = self._whose(access)
@@ -177,23 +176,22 @@ class Consent:
                 self._give_back(client, answer.refresh_token)
             raise AuthRequired(
                 f"{found} signed in, but the account {name} is {self._options.address}.",
-                f"Nothing was kept. Choose {self._options.address} at Google, type: syncd auth {name} "
-                f'(or correct `address` of accounts.{name}, if it is "{found}")',
+                f"Nothing was kept. Choose {self._options.address} at Google this time, "
+                f'or write address = "{found}" under [accounts.{name}], then type: syncd auth {name}',
             )
 
     def _kept(self, client: Client, answer: TokenAnswer) -> Kept:
         now = self._context.now()
-        ends = answer.refresh_token_expires_in
         return Kept(
             address=self._options.address,
             client_id=client.client_id,
             scopes=self._scopes,
             refresh_token=answer.refresh_token,
             access_token=answer.access_token,
-            expires_at=now + timedelta(seconds=answer.expires_in),
+            expires_at=answer.ends_at(now),
             signed_in_at=now,
             refreshed_at=now,
-            ends_at=now + timedelta(seconds=ends) if ends else None,
+            ends_at=answer.sign_in_ends_at(now),
         )
 
     def _until(self, kept: Kept) -> str:

@@ -15,7 +15,8 @@ import google.auth.credentials
 import httplib2
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from connectors._google_errors import VENDOR_ERRORS, Busy, not_google, quote, retry_after, sign_in_over, unreached
+from connectors._google_errors import VENDOR_ERRORS, Busy, not_google, quote, sign_in_over, unreached
+from connectors._retry_after import retry_after
 from syncd.errors import AuthRequired, Misconfigured
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ TIMEOUT: Final = 60.0
 EARLY: Final = timedelta(minutes=2)
 """A token that ends so soon is refreshed before it is used."""
 
+_DAY: Final = 86_400
 _TESTING_LIFE: Final = timedelta(days=7)
 _UNUSED_LIFE: Final = timedelta(days=180)
 _ROUGHLY: Final = timedelta(hours=12)
@@ -70,6 +72,15 @@ class TokenAnswer(BaseModel):
     refresh_token: str = Field("", repr=False)
     refresh_token_expires_in: int | None = None
     scope: str = ""
+
+    def ends_at(self, now: datetime) -> datetime:
+        """When the access token, granted `now`, ends; in a day at the latest."""
+        return now + timedelta(seconds=min(max(self.expires_in, 0), _DAY))
+
+    def sign_in_ends_at(self, now: datetime) -> datetime | None:
+        """When the sign-in, made `now`, ends; None when Google does not say, or not within ten years."""
+        seconds = self.refresh_token_expires_in
+        return now + timedelta(seconds=seconds) if seconds is not None and 0 < seconds < 3650 * _DAY else None
 
 
 class _Refusal(BaseModel):
@@ -206,7 +217,7 @@ class SignIn:
             update={
                 "access_token": answer.access_token,
                 "refresh_token": answer.refresh_token or kept.refresh_token,
-                "expires_at": now + timedelta(seconds=answer.expires_in),
+                "expires_at": answer.ends_at(now),
                 "refreshed_at": now,
             }
         )
@@ -222,7 +233,7 @@ class SignIn:
             return "client"
         if kept.address.casefold() != self._address.casefold():
             return "address"
-        return "" if set(self._scopes) <= set(kept.scopes) else "set of permissions"
+        return "" if set(self._scopes) == set(kept.scopes) else "set of permissions"
 
     def _cause(self, kept: Kept, end: GrantOverError) -> str:
         """The likeliest reason for which Google ended it, from what is known of it."""

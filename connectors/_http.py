@@ -9,8 +9,6 @@ import socket
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Timer
 from typing import TYPE_CHECKING, Any, Final
@@ -23,10 +21,12 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from connectors._feed import Feed, Validators
+from connectors._retry_after import retry_after
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from urllib3.poolmanager import ProxyManager
 
@@ -38,7 +38,6 @@ LONGEST_SILENCE: Final = 20.0
 
 _PIECE: Final = 1 << 16
 _SCHEMES: Final = ("http", "https")
-_LONGEST_WAIT: Final = timedelta(days=1)
 _BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -112,7 +111,7 @@ class _Answer:
         self._visit.check_time()
         return Feed(bytes(body), Validators(answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")))
 
-    def _refusal(self, status: int, retry_after: str) -> ConnectorError:
+    def _refusal(self, status: int, wait: str) -> ConnectorError:
         host, url = self._visit.host, f"`url` of accounts.{self._account}"
         if status in {401, 403}:
             return AuthRequired(
@@ -121,17 +120,11 @@ class _Answer:
                 f"then type: syncd sync {self._account}",
             )
         if status in _BUSY or status > max(_BUSY) or status < requests.codes.bad_request:
-            return Transient(f"{host} cannot give the calendar now ({status}).", retry_after=self._wait(retry_after))
+            return Transient(
+                f"{host} cannot give the calendar now ({status}).", retry_after=retry_after(wait, self._now)
+            )
         reason = "has no calendar at this address" if status in {404, 410} else "refuses this address"
         return Misconfigured(f"{host} {reason} ({status}).", f"Correct {url}, then type: syncd sync {self._account}")
-
-    def _wait(self, value: str) -> timedelta | None:
-        """Retry-After in either form (RFC 9110 section 10.2.3), at most a day."""
-        try:
-            wait = timedelta(seconds=int(value)) if value.isdigit() else parsedate_to_datetime(value) - self._now
-        except (ValueError, TypeError, OverflowError):
-            return None
-        return min(max(wait, timedelta()), _LONGEST_WAIT)
 
 
 @dataclass(slots=True)

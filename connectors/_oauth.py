@@ -34,6 +34,7 @@ SILENCE: Final = 5.0
 PASTES: Final = 3
 """So often the owner is asked to paste, when what came was no answer."""
 
+_QUESTION: Final = "If the browser ends at a page it cannot show, copy the address of that page and paste it here:"
 _LOOK: Final = 0.2
 """Seconds between two looks whether it is time to stop."""
 
@@ -142,8 +143,7 @@ class Loopback:
         desk.say(
             f"Open this address in a browser:\n\n  {url}\n\n"
             "If the browser is on another machine, let its answer come here; type there first:\n\n"
-            f"  ssh -L {self.port}:127.0.0.1:{self.port} {socket.gethostname()}\n\n"
-            "Or sign in, copy the address of the page that then cannot be shown, and paste it here."
+            f"  ssh -L {self.port}:127.0.0.1:{self.port} {socket.gethostname()}\n"
         )
 
     def _pasted(self, text: str, state: str, hint: str) -> str | None:
@@ -200,7 +200,7 @@ class _Pasting:
 
     def ask(self) -> None:
         self._left -= 1
-        self._desk.on_paste("Or paste the address here: ", lambda text: self._answers.put(_Pasted(text)))
+        self._desk.on_paste(_QUESTION, lambda text: self._answers.put(_Pasted(text)))
 
     def repeat(self, hint: str) -> None:
         """Ask once more. Raises AuthRequired when that was the last time."""

@@ -5,23 +5,29 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import subprocess
+import sys
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import httplib2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from connectors import _google, _google_tokens
 from connectors._google import GoogleAccount, GoogleOptions
 from connectors._google_errors import Busy, Refused, Stopped, translated
 from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
+from connectors._retry_after import retry_after
 from syncd.connector import SecretRef
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 from tests.contract.google_account import CLIENT, KEY, Setup
 from tests.contract.signing_owner import Owner
 from tests.servers.certificate import make_certificate
+from tests.servers.google_clock import NOON
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
@@ -380,3 +386,24 @@ def test_an_address_is_one(address: str) -> None:
 
 def test_the_secrets_are_where_the_owner_says() -> None:
     assert options(client={"file": "x"}).client == SecretRef(file="x")
+
+
+# ------------------------------------------------------------------------------- what it costs those who do not ask
+
+
+def test_knowing_the_connectors_loads_nothing_of_google() -> None:
+    program = (
+        "import sys, connectors.gmail, connectors.google_calendar\n"
+        "print([name for name in sys.modules if name.split('.')[0] in "
+        "{'google', 'googleapiclient', 'httplib2', 'google_auth_oauthlib', 'requests'}])"
+    )
+    done = subprocess.run(  # noqa: S603 - this very Python
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@given(st.text() | st.integers().map(str) | st.datetimes().map(format_datetime))
+def test_whatever_a_server_says_of_waiting_is_at_most_a_day(value: str) -> None:
+    wait = retry_after(value, NOON)
+    assert wait is None or timedelta() <= wait <= timedelta(days=1)

@@ -18,6 +18,7 @@ from syncd.testing import HeldTokens
 from syncd.tokens import TokenFile
 from tests.contract.google_account import Setup
 from tests.contract.signing_owner import Owner, redirected, visit
+from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,6 +142,28 @@ def test_the_owner_is_told_what_syncd_keeps_of_calendars(setup: Setup) -> None:
     assert "cannot invite, change or delete" in said
 
 
+@pytest.mark.parametrize(
+    ("seconds", "until"),
+    [
+        (604_799, "until 2026-03-16 11:59, because your app is in testing"),
+        (None, "until you take it back"),
+        (10**18, "until you take it back"),
+        (-1, "until you take it back"),
+    ],
+)
+def test_the_owner_is_told_when_a_sign_in_for_a_time_ends(setup: Setup, seconds: int | None, until: str) -> None:
+    granted = {"access_token": "", "expires_in": 10**18, "refresh_token": "1//x", "refresh_token_expires_in": seconds}
+    granted["access_token"] = setup.google.oauth.sign_in(*GMAIL_SCOPES).access
+    with Web() as web:
+        client = json.loads(setup.google.client_json())
+        client["installed"]["token_uri"] = web.url("/token")
+        setup.client_json = json.dumps(client)
+        web.answers["/token"] = Answer(json.dumps(granted).encode())
+        assert until in sign_in(setup)
+    with setup.opened() as account:
+        assert until in "\n".join(account.sign_in_state())
+
+
 def test_a_sign_in_for_another_address_of_the_same_mailbox_is_the_same(setup: Setup, google: Google) -> None:
     google.oauth.account = "davide.rossi@gmail.com"
     setup.address = "DavideRossi+syncd@googlemail.com"
@@ -171,7 +194,7 @@ def test_an_unticked_box_is_named_and_nothing_is_kept(setup: Setup, google: Goog
     google.oauth.consents_to = frozenset(CALENDAR_SCOPES[:1])
     with pytest.raises(AuthRequired, match='refused: "See the list of Google calendars') as raised:
         sign_in(setup)
-    assert raised.value.hint == "Nothing was kept. Tick every box this time, type: syncd auth mail"
+    assert raised.value.hint == "Nothing was kept. Type: syncd auth mail (and leave every box ticked)"
     assert setup.tokens.read() is None
 
 
