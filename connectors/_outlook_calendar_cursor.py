@@ -26,6 +26,9 @@ WATCHED_FOR: Final = timedelta(days=7)
 """So long one round of change tracking is continued; its window cannot move (event-delta page), so it has to reach so
 much further than ours."""
 
+UNWATCHED_FOR: Final = timedelta(hours=1)
+"""So long a calendar is believed that has no change tracking."""
+
 
 @dataclass(slots=True)
 class Place:
@@ -59,6 +62,12 @@ class Place:
     def has_to_be_listed(self, now: datetime) -> bool:
         """Whether anything changed, or a day went by, so that its window is not what it was."""
         return self.due or not 0 <= now.timestamp() - self.listed < LISTED_FOR.total_seconds()
+
+    def go_unwatched(self, now: datetime) -> None:
+        """There is no change tracking, or no longer: look yourself, at once where there was, and then once an hour."""
+        stale = not 0 <= now.timestamp() - self.listed < UNWATCHED_FOR.total_seconds()
+        self.due = self.due or stale or bool(self.link)
+        self.link, self.settled, self.watched = "", False, 0.0
 
     def window(self, now: datetime, since: datetime) -> tuple[datetime, datetime]:
         """The window to list; after a long time away it begins where the last one did."""

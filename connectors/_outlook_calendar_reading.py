@@ -161,12 +161,15 @@ class Reading:
     # --------------------------------------------------------------------- reading one
 
     def _watch(self, cursor: Cursor, place: Place, now: datetime, since: datetime) -> Iterator[Page]:
-        """Follow change tracking to its end, or begin anew; every page of it is kept."""
+        """Follow change tracking to its end, or begin anew; every page of it is kept.
+
+        Where it is refused, the calendar itself may still be shown, as are some that others share.
+        """
         try:
             if place.has_to_be_watched_anew(now):
                 start, end = place.window(now, since)
-                place.watched, place.due = now.timestamp(), True
                 changes = self._views.begin(place.calendar, start, end + WATCHED_FOR)
+                place.watched, place.due = now.timestamp(), True
             else:
                 changes = self._views.go_on(place.link)
             while True:
@@ -176,8 +179,8 @@ class Reading:
                     return
                 yield self._page(cursor, ())
                 changes = self._views.go_on(place.link)
-        except (NotThere, NotAllowed) as error:
-            self._lose(cursor, place, error)
+        except (NotThere, NotAllowed):
+            place.go_unwatched(now)
 
     def _list(self, cursor: Cursor, place: Place, now: datetime, since: datetime) -> Iterator[Page]:
         """Report how the window differs from what was reported of it."""

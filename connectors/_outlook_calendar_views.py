@@ -124,27 +124,28 @@ class Views:
         all; so nothing is removed on the word of one. Of very many only some are asked for: when those are all gone,
         so are the others.
         """
-        groups: defaultdict[str, list[Reported]] = defaultdict(list)
+        groups: defaultdict[tuple[str, bool], list[Reported]] = defaultdict(list)
         for one in absent:
-            groups[one.series or one.event].append(one)
-        gone: list[Reported] = []
+            in_series = bool(one.series and one.start)
+            groups[one.series if in_series else one.event, in_series].append(one)
+        gone = groups.pop(("", False), [])
         moved: list[Found] = []
         kept = 0
-        for number, (identifier, group) in enumerate(groups.items()):
+        for number, ((identifier, in_series), group) in enumerate(groups.items()):
             if number >= _VERIFIED:
                 gone += group if not kept else ()
-            elif group[0].series:
+            elif in_series:
                 there = self._instances(calendar, identifier, group)
                 gone += [one for one in group if one.event not in there]
                 kept += any(one.event in there for one in group)
             else:
                 found = self._single(calendar, owner, identifier)
-                if found is None or window.is_before(found):
-                    moved += [found] if found else ()
                 if found is None or window.is_after(found):
                     gone += group
+                elif window.is_before(found):
+                    moved.append(found)
                 else:
-                    kept += not window.is_before(found)
+                    kept += 1
         return gone, moved
 
     def _single(self, calendar: str, owner: Owner, identifier: str) -> Found | None:

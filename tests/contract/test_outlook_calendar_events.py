@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connectors._outlook_calendar_event import Json, Owner, completed, is_bare, read_event
 from syncd.model import Meeting, MeetingStatus, Participant, Response, Role, Unreadable
 from syncd.pipeline.normalize import event_key
+from syncd.pipeline.reconcile import keys_of
 from tests.servers.graph_series import global_object_id
 
 ROME = ZoneInfo("Europe/Rome")
@@ -303,6 +304,16 @@ def test_ids_differ_by_case_alone() -> None:
 def test_a_foreign_uid_comes_out_of_the_id_exchange_wrapped_it_in() -> None:
     wrapped = meeting(event(iCalUId=global_object_id(7, None, "4711@google.com"))).uid
     assert event_key(wrapped) == event_key("4711@google.com")
+
+
+def test_the_same_occurrence_at_google_and_at_exchange_is_one_meeting() -> None:
+    day = datetime(2026, 3, 4, tzinfo=UTC).date()
+    at_exchange = meeting(occurrence(iCalUId=global_object_id(7, day, "4711@google.com")))
+    for uid in ("4711@google.com", "4711_R20260101T100000@google.com", global_object_id(7, None, "4711@google.com")):
+        elsewhere = Meeting("x", at_exchange.start, at_exchange.end, (), uid=uid, recurrence_id="2026-03-04T10:00:00Z")
+        assert keys_of(elsewhere).key == keys_of(at_exchange).key
+    another = meeting(occurrence(originalStart="2026-03-11T10:00:00Z"))
+    assert keys_of(another).key != keys_of(at_exchange).key
 
 
 # Bare occurrences.

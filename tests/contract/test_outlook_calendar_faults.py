@@ -197,6 +197,19 @@ def test_a_series_that_cannot_be_asked_for_now_is_asked_for_again(diary: Diary) 
     assert [meeting.title for meeting in diary.meetings()] == ["Standup"]
 
 
+def test_a_calendar_without_change_tracking_is_looked_at_once_an_hour(graph: Graph) -> None:
+    diary = Diary(graph, calendars=("Team",))
+    team = graph.calendars.add("Team", BRUNO, shared=True)
+    graph.fail("calendarView/delta", 403, "ErrorAccessDenied", times=999)
+    team.add("Kick-off", diary.now, attendees=[ANNA])
+    assert len(diary.poll()) == 1
+    team.add("Retro", diary.now, attendees=[ANNA])
+    diary.wait(minutes=50)
+    assert diary.poll() == []
+    diary.wait(minutes=11)
+    assert [seen.title for seen in diary.poll() if isinstance(seen, Meeting)] == ["Retro"]
+
+
 # 39: what change tracking says besides.
 
 
@@ -284,6 +297,23 @@ def test_a_question_that_cannot_be_answered_now_removes_nothing(diary: Diary) ->
     diary.graph.mend()
     diary.poll()
     assert diary.standing() == {}
+
+
+def test_what_could_never_be_read_is_forgotten_when_it_is_gone(diary: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Resource] = [
+        {"subject": "Without an id", "start": None},
+        {"id": "AAMkBad=", "organizer": {"emailAddress": {"address": "anna@example.org"}}, "start": None},
+        {"id": "AAMkOne=", "seriesMasterId": "AAMkGone=", "type": "occurrence", "start": None},
+    ]
+    monkeypatch.setattr(diary.calendar, "view", lambda *_: shown)
+    told = diary.poll()
+    assert {type(seen) for seen in told} == {Unreadable}
+    assert len(diary.standing()) == 3
+    shown.clear()
+    diary.wait(days=1)
+    assert {type(seen) for seen in diary.poll()} == {Removal}
+    assert diary.standing() == {}
+    diary.graph.violations.clear()  # an event without an id is none of Microsoft's types
 
 
 def test_answers_that_hold_no_list_and_calendars_without_an_id_are_an_outage(diary: Diary) -> None:
