@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
+from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
+from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES, console_steps
 from connectors._google_sign_in import same_account
 from connectors.gmail import Gmail
 from connectors.google_calendar import GoogleCalendar
@@ -21,8 +25,6 @@ from tests.contract.signing_owner import Owner, redirected, visit
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from syncd.connector import Connector
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
@@ -425,3 +427,29 @@ def test_no_secret_is_shown_or_logged(setup: Setup, google: Google, caplog: pyte
     shown += str(raised.value) + caplog.text
     secrets = [setup.kept.refresh_token, "GOCSPX-not-a-secret", *(grant.access for grant in google.oauth.grants)]
     assert not [secret for secret in secrets if secret and secret in shown]
+
+
+# ------------------------------------------------------------------------------- the owner's guide
+
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "google.md").read_text("utf-8")
+
+
+def test_the_guide_names_every_scope_that_is_asked_for_and_no_other() -> None:
+    assert set(re.findall(r"https://www\.googleapis\.com/auth/[\w.]+", GUIDE)) == {*GMAIL_SCOPES, *CALENDAR_SCOPES}
+
+
+def test_the_guide_and_the_terminal_lead_to_the_same_pages_of_the_console() -> None:
+    shown = console_steps("mail", GMAIL_SCOPES) + console_steps("calendar", CALENDAR_SCOPES)
+    pages = set(re.findall(r"https://console\.cloud\.google\.com[\w/.-]+", shown))
+    assert len(pages) == 6
+    assert all(page in GUIDE for page in pages)
+
+
+def test_the_accounts_the_guide_shows_are_right() -> None:
+    blocks = [dedent(block) for block in re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)]
+    accounts = {name: table for block in blocks for name, table in tomllib.loads(block)["accounts"].items()}
+    assert set(accounts) == {"personal", "personal-calendar", "work"}
+    for table in accounts.values():
+        options = (Gmail if table["type"] == "gmail" else GoogleCalendar).Options.model_validate(table)
+        assert options.own_addresses() == (table["address"],)
