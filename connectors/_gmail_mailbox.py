@@ -70,7 +70,7 @@ class Mailbox:
         self._account = account
         self._context = context
         self._service: GmailResource | None = None
-        self._template = ""
+        self._pattern: MessageHttpRequest | None = None
 
     def profile(self) -> Profile:
         """The mailbox as it is now (1 unit)."""
@@ -117,14 +117,13 @@ class Mailbox:
 
     def read(self, messages: Sequence[str]) -> Mapping[str, Part]:
         """What Gmail says of each of these messages, good or bad (20 units each); of some, it may say nothing."""
-        asked = self._get(_ANY)
-        if not self._template:
-            parts = urlsplit(asked.uri)
-            self._template = f"{parts.path}?{parts.query}"
-        before, _, after = self._template.partition(_ANY)
+        if self._pattern is None:
+            self._pattern = self._get(_ANY)
+        parts = urlsplit(self._pattern.uri)
+        before, _, after = f"{parts.path}?{parts.query}".partition(_ANY)
         boundary = f"syncd_{uuid4().hex}"
         body = compose([f"{before}{quote(message, safe='')}{after}" for message in messages], boundary)
-        told = self._account.call(self._batch(asked, body, boundary))
+        told = self._account.call(self._batch(self._pattern, body, boundary))
         return {messages[number]: part for number, part in told.items() if 0 <= number < len(messages)}
 
     def read_alone(self, message: str) -> None:
@@ -133,7 +132,7 @@ class Mailbox:
 
     def close(self) -> None:
         """Let go of the connection; safe to call twice, never raises."""
-        self._service = None
+        self._service = self._pattern = None
         self._account.close()
 
     def _api(self) -> GmailResource:
@@ -176,10 +175,14 @@ class Mailbox:
         return HttpRequest(
             pattern.http,
             told,
-            f"{pattern.uri.partition('/gmail/v1/')[0]}/batch/gmail/v1",
+            f"{pattern.uri.partition('/gmail/v1/')[0]}/batch",
             method="POST",
             body=body,
-            headers={"content-type": f'multipart/mixed; boundary="{boundary}"'},
+            headers={
+                "content-type": f'multipart/mixed; boundary="{boundary}"',
+                "accept-encoding": "gzip, deflate",
+                "user-agent": "syncd (gzip)",  # Google compresses only for those who say so here too
+            },
             methodId="gmail.batch",
         )
 

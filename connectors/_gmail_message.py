@@ -104,7 +104,7 @@ def observe(remote_id: str, shown: Metadata, context: Context) -> Message | Unre
 def header_block(shown: Metadata) -> bytes:
     """The header fields as RFC 5322 writes them, one to a line; a line break inside a value is a space."""
     lines = [
-        f"{header.name}: {header.value.translate(_BREAKS)}"
+        f"{header.name}: {header.value if header.value.isprintable() else header.value.translate(_BREAKS)}"
         for header in shown.payload.headers
         if _NAME.fullmatch(header.name)
     ]

@@ -6,6 +6,7 @@ asks for nothing twice.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -54,6 +55,18 @@ FEW: Final = 5
 """So many messages that are all refused are no accident any more: something is wrong with the account, or with us."""
 
 _SUBJECTS: Final = "kept/subjects"
+
+
+@dataclass(slots=True)
+class _Told:
+    """What goes into the next page; and of a batch, how many messages Gmail answered, and how it refused the others."""
+
+    observations: list[Observation] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    answered: int = 0
+    failed: dict[str, Failed] = field(default_factory=dict)
+    throttled: list[Throttled] = field(default_factory=list)
+    barred: str = ""
 
 
 class Reading:
@@ -134,7 +147,7 @@ class Reading:
         if not notes and changes.history == self._place.history:
             return None
         self._place.history = changes.history
-        return self._page(notes=notes)
+        return self._page(_Told(notes=[*notes]))
 
     # The listing, and the audit
 
@@ -155,8 +168,7 @@ class Reading:
         if listed is None:
             return None
         waiting = list(dict.fromkeys(listed.messages)) if listing.again else self._unknown(listed.messages)
-        observations: list[Observation] = []
-        notes = list(self._first)
+        told = _Told(notes=[*self._first])
         old = False
         if listed.messages and (listed.token or listing.old):
             last = listed.messages[-1]
@@ -165,19 +177,21 @@ class Reading:
                 verdict = self._ask([last]).get(last)
                 if verdict is None:
                     return None
+                if isinstance(verdict, Throttled):
+                    self._learn(_Told(throttled=[verdict]))
                 if isinstance(verdict, Metadata):
-                    self._absorb(last, verdict, observations, notes)
+                    self._absorb(last, verdict, told)
                     waiting.remove(last)
                     arrived = verdict.arrived.timestamp() if verdict.arrived else None
             old = arrived is not None and arrived < (self._since - MARGIN).timestamp()
         if not (old and listing.old):
-            notes += self._queue.admit(waiting)
+            told.notes += self._queue.admit(waiting)
         self._first = ()
         self._place.listing = Listing(token=listed.token, old=old, again=listing.again) if listed.token else None
         if not listed.token:
             self._place.audited = int(self._context.now().timestamp())
-            notes.append(self._subjects_note())
-        return self._page(observations, notes)
+            told.notes.append(self._subjects_note())
+        return self._page(told)
 
     def _listed(self, listing: Listing) -> Listed | None:
         """The page that is next; None when it is time to stop, or its token is not honoured: then the first is next."""
@@ -218,7 +232,7 @@ class Reading:
             if not unknown or not token or self._queue.arrival(listed.messages[-1]) is not None:
                 break
         self._place.audited = int(self._context.now().timestamp())
-        return self._page(notes=(*self._queue.try_again(), *self._queue.admit(missed)))
+        return self._page(_Told(notes=[*self._queue.try_again(), *self._queue.admit(missed)]))
 
     # The messages
 
@@ -232,33 +246,43 @@ class Reading:
         except Busy as busy:
             self._pace.throttled(None, crowded=False)
             self._over = busy
-            return self._page()
+            return self._page(_Told())
         if not verdicts:
             return None
-        observations: list[Observation] = []
-        notes: list[Note] = []
-        failed: dict[str, Failed] = {}
-        throttled: list[Throttled] = []
+        told = self._taken_in(verdicts)
+        if told.barred:
+            self._mailbox.read_alone(told.barred)
+        self._answered = self._answered or told.answered > 0
+        self._fruitless = 0 if told.answered else self._fruitless + 1
+        self._learn(told)
+        if told.failed:
+            self._give_way(told)
+        return self._page(told) if self._is_over() or told.notes else None
+
+    def _taken_in(self, verdicts: Mapping[str, Verdict]) -> _Told:
+        """What a batch brought: the messages that were read wait no more."""
+        told = _Told()
         for message, verdict in verdicts.items():
             match verdict:
                 case Metadata():
-                    self._absorb(message, verdict, observations, notes)
+                    self._absorb(message, verdict, told)
                 case Gone():
                     self._place.done += 1
-                    notes += self._queue.settle(message)
+                    told.answered += 1
+                    told.notes += self._queue.settle(message)
                 case Throttled():
-                    throttled.append(verdict)
+                    told.throttled.append(verdict)
                 case Failed():
-                    failed[message] = verdict
+                    told.failed[message] = verdict
                 case Barred():
-                    self._mailbox.read_alone(message)
-        good = len(notes)
-        self._answered = self._answered or good > 0
-        self._fruitless = 0 if good else self._fruitless + 1
-        self._learn(len(verdicts), good, throttled)
-        if failed:
-            self._give_way(failed, alone=not good, observations=observations, notes=notes)
-        return self._page(observations, notes) if notes or self._over else None
+                    told.barred = message
+        return told
+
+    def _is_over(self) -> bool:
+        """Whether this poll ends here, with an error that waits in `_over`."""
+        if self._over is None and self._fruitless >= MOST_FRUITLESS and self._queue:
+            self._over = Transient("Gmail cannot show the messages that are still to be read.")
+        return self._over is not None
 
     def _ask(self, messages: Sequence[str]) -> Mapping[str, Verdict]:
         """What Gmail says of each; nothing when it is time to stop."""
@@ -267,63 +291,60 @@ class Reading:
         answers = self._mailbox.read(messages)
         return {message: judge(answers.get(message), self._context) for message in messages}
 
-    def _absorb(self, message: str, shown: Metadata, observations: list[Observation], notes: list[Note]) -> None:
+    def _absorb(self, message: str, shown: Metadata, told: _Told) -> None:
         """A message that was read: what it shows, and that it waits no more."""
         self._place.done += 1
+        told.answered += 1
         if shown.is_left_out:
-            notes += self._queue.settle(message) if shown.is_mail else self._queue.pass_over(message)
+            told.notes += self._queue.settle(message) if shown.is_mail else self._queue.pass_over(message)
             return
         seen = observe(message, shown, self._context)
         if seen is None:
-            notes += self._queue.pass_over(message)
+            told.notes += self._queue.pass_over(message)
         elif isinstance(seen, Message) and seen.at < self._since:
-            notes += self._queue.pass_over(message, shown.times(seen))
+            told.notes += self._queue.pass_over(message, shown.times(seen))
         else:
-            observations.append(seen)
-            notes += self._queue.settle(message)
+            told.observations.append(seen)
+            told.notes += self._queue.settle(message)
 
-    def _learn(self, asked: int, good: int, throttled: Sequence[Throttled]) -> None:
+    def _learn(self, told: _Told) -> None:
         """Set the pace by what a batch met; the poll is over when Gmail asks for more patience than it has."""
-        if throttled:
-            seconds = [each.seconds for each in throttled if each.seconds is not None]
-            crowded = all(each.crowded for each in throttled)
+        if told.throttled:
+            seconds = [each.seconds for each in told.throttled if each.seconds is not None]
+            crowded = all(each.crowded for each in told.throttled)
             self._pace.throttled(max(seconds) if seconds else None, crowded=crowded)
             if self._fruitless >= MOST_FRUITLESS or self._pace.hold > PATIENCE:
                 again = timedelta(seconds=self._pace.hold)
-                self._over = Transient(throttled[0].title, "Nothing to do: syncd goes on where it was.", again)
-        elif good:
-            self._pace.went_well(good)
-        elif asked:
+                self._over = Transient(told.throttled[0].title, "Nothing to do: syncd goes on where it was.", again)
+        elif told.answered:
+            self._pace.went_well(told.answered)
+        else:
             self._pace.troubled()
 
-    def _give_way(
-        self, failed: Mapping[str, Failed], *, alone: bool, observations: list[Observation], notes: list[Note]
-    ) -> None:
+    def _give_way(self, told: _Told) -> None:
         """Count against messages that could not be read, where it is theirs and not Gmail's own trouble.
 
         It is theirs when others were read beside them, or before, when they are all that is left.
         """
-        if alone and len(failed) >= FEW and all(each.final for each in failed.values()):
+        failed, alone = told.failed, not told.answered
+        final = all(each.final for each in failed.values())
+        if alone and final and len(failed) >= FEW:
             self._mailbox.read_alone(next(iter(failed)))
         tried = self._answered and all(self._queue.failures(message) for message in failed)
-        given_up = self._fruitless >= MOST_FRUITLESS
-        final = all(each.final for each in failed.values())
-        if alone and not (tried or given_up or final):
+        if alone and not (tried or final or self._fruitless >= MOST_FRUITLESS):
             return
         for message, failure in failed.items():
             if failure.final or self._queue.failures(message) + 1 >= MOST_FAILURES:
                 self._place.done += 1
-                observations.append(Unreadable(message, failure.reason))
-                notes += self._queue.doubt(message)
+                told.observations.append(Unreadable(message, failure.reason))
+                told.notes += self._queue.doubt(message)
             else:
-                notes.append(self._queue.fail(message))
-        if alone and given_up and self._over is None and any(self._queue.failures(message) for message in failed):
-            self._over = Transient("Gmail cannot show the messages that are still to be read.")
+                told.notes.append(self._queue.fail(message))
 
-    def _page(self, observations: Sequence[Observation] = (), notes: Sequence[Note] = ()) -> Page:
+    def _page(self, told: _Told) -> Page:
         place = self._place
         place.tempo = self._pace.tempo
         waiting = len(self._queue)
         total = None if place.listing and not place.listing.old else place.done + waiting
         progress = Progress(place.done, total) if place.listing or place.done or waiting else None
-        return Page(tuple(observations), place.written(), progress, tuple(notes))
+        return Page(tuple(told.observations), place.written(), progress, tuple(told.notes))
