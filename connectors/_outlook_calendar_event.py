@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
@@ -37,7 +38,6 @@ LONGEST_UID: Final = 998
 
 _LONGEST_ADDRESS: Final = 320
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"/][^\s@<>,;:\"]*@[^\s@<>,;:\"]+")
-_FRACTION: Final = re.compile(r"(\.\d{6})\d+")
 _GLOBAL_ID: Final = re.compile(
     r"040000008200e00074c5b7101a82e008([0-9a-f]{4})([0-9a-f]{2})([0-9a-f]{2})[0-9a-f]{40,}", re.IGNORECASE
 )
@@ -113,7 +113,7 @@ def read_event(item: object, owner: Owner, *, of_days: bool | None = None) -> Me
 
     `of_days` says whether the series of an exception lasts whole days, where that is known.
     """
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return Unreadable(_strange_id(owner, item), "It is no event.")
     try:
         return _meeting(item, owner, of_days=of_days)
@@ -132,8 +132,7 @@ def _meeting(item: Json, owner: Owner, *, of_days: bool | None) -> Meeting | Non
     people = _people(item, owner)
     if item.get("isDraft") is True or not people:
         return None
-    start, end = _instant(item.get("start"), "start"), _instant(_end(item), "end")
-    first, last = _day(_local(item.get("start"), "start")), _day(_local(_end(item), "end"))
+    start, first, end, last = _times(item)
     recurrence_id = _recurrence_id(item, instance, (start, first), owner, of_days=of_days)
     if is_all_day(item):
         start, end = _midnight(first, owner.home), _midnight(max(last, first + _DAY), owner.home)
@@ -202,37 +201,36 @@ def _day_near_midnight(moment: datetime, home: tzinfo) -> date:
 # --------------------------------------------------------------------------- when
 
 
-def _instant(value: object, name: str) -> datetime:
-    """A dateTimeTimeZone in UTC, which every request asks for; other zones by their name, unknown ones as UTC."""
-    local = _local(value, name)
-    zone = _text(value.get("timeZone")) if isinstance(value, Mapping) else ""
-    if local.tzinfo is None and zone.lower() not in _UTC_NAMES:
-        from connectors._timezones import guessed_zone, named_zone  # noqa: PLC0415 - Graph hardly ever needs icalendar
+def _times(item: Json) -> tuple[datetime, date, datetime, date]:
+    """Start and end in UTC, each with the day that it is on where it was written down.
 
-        local = local.replace(tzinfo=named_zone(zone) or guessed_zone(zone))
-    return _utc(local)
+    An end that is missing, or is the end of time, is the start.
+    """
+    begin = _local(item.get("start"), "start")
+    try:
+        finish = _local(item.get("end"), "end")
+    except UnreadableEvent:
+        finish = begin
+    return _utc(begin), _day(begin), _utc(finish), _day(finish)
 
 
 def _local(value: object, name: str) -> datetime:
-    """A dateTimeTimeZone as its clock shows it."""
-    if not isinstance(value, Mapping) or not _text(value.get("dateTime")):
+    """A dateTimeTimeZone; UTC, which every request asks for, is naive, and so is a zone that nobody knows."""
+    text = _text(value.get("dateTime")) if isinstance(value, dict) else ""
+    if not isinstance(value, dict) or not text:
         raise UnreadableEvent(f"It has no {name}.")
-    return _moment(_text(value.get("dateTime")))
+    local, zone = _moment(text), _text(value.get("timeZone"))
+    if local.tzinfo is None and zone.lower() not in _UTC_NAMES:
+        from connectors._timezones import guessed_zone, named_zone  # noqa: PLC0415 - Graph hardly ever needs icalendar
 
-
-def _end(item: Json) -> object:
-    """Its end; where that is missing or the end of time, its start."""
-    try:
-        _local(item.get("end"), "end")
-    except UnreadableEvent:
-        return item.get("start")
-    return item.get("end")
+        return local.replace(tzinfo=named_zone(zone) or guessed_zone(zone))
+    return local
 
 
 def _moment(text: str) -> datetime:
     """A date and time of ISO 8601 with up to seven digits of a second, naive where it names no offset."""
     try:
-        moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text[:60]))
+        moment = datetime.fromisoformat(text[:60])
     except ValueError as error:
         raise UnreadableEvent(f"{text[:60]!r} is no date.") from error
     if not _EARLIEST <= moment.year <= _LATEST:
@@ -294,21 +292,25 @@ def _answered(found: dict[tuple[str, Role], Participant], item: Json, owner: Own
 
 def _person(value: object, role: Role) -> Participant | None:
     """A recipient or attendee; None when it is a room, or has no address (an X.500 name is none)."""
-    if not isinstance(value, Mapping) or value.get("type") == "resource":
+    mailbox = value.get("emailAddress") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(mailbox, dict) or value.get("type") == "resource":
         return None
-    mailbox = value.get("emailAddress")
-    if not isinstance(mailbox, Mapping):
-        return None
-    address = tidy(_text(mailbox.get("address")), _LONGEST_ADDRESS).strip("<>'\"")
+    answer = _response(value.get("status")) if role is Role.ATTENDEE else ""
+    return _participant(_text(mailbox.get("address")), _text(mailbox.get("name")), role, _ANSWERS.get(answer))
+
+
+@lru_cache(4096)
+def _participant(address: str, name: str, role: Role, response: Response | None) -> Participant | None:
+    """One person; the same ones meet again and again."""
+    address = tidy(address, _LONGEST_ADDRESS).strip("<>'\"")
     if not _ADDRESS.fullmatch(address):
         return None
-    name = tidy(_text(mailbox.get("name")), LONGEST_NAME)
-    response = _ANSWERS.get(_response(value.get("status"))) if role is Role.ATTENDEE else None
+    name = tidy(name, LONGEST_NAME)
     return Participant(address, "" if name.lower() == address.lower() else name, role, response)
 
 
 def _response(status: object) -> str:
-    return _text(status.get("response")) if isinstance(status, Mapping) else ""
+    return _text(status.get("response")) if isinstance(status, dict) else ""
 
 
 # --------------------------------------------------------------------------- ids

@@ -7,7 +7,6 @@ graph-docs issue 7632), so it only tells that something changed; what there is, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -29,7 +28,7 @@ from connectors._outlook_calendar_window import Found, Listing
 from syncd.errors import CursorExpired, Transient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from connectors._microsoft import MicrosoftAccount
     from connectors._outlook_calendar_event import Owner
@@ -87,7 +86,7 @@ class Views:
     def calendars(self) -> list[Calendar]:
         """Every calendar the mailbox shows."""
         found = self._all("/me/calendars", {"$select": _CALENDAR_FIELDS, "$top": "100"})
-        return [_calendar(item) for item in found if isinstance(item, Mapping)]
+        return [_calendar(item) for item in found if isinstance(item, dict)]
 
     def begin(self, calendar: str, since: datetime, until: datetime) -> Changes:
         """Begin to track what changes between two instants; the first round counts what there is."""
@@ -106,8 +105,8 @@ class Views:
             end = min(start + CHUNK, last)
             asked = {**_span(start, end), "$select": self._fields, "$top": str(PER_PAGE)}
             for item in self._all(f"{_path(calendar)}/calendarView", asked):
-                identifier = Instance.of(item).id if isinstance(item, Mapping) else ""
-                if isinstance(item, Mapping) and identifier:
+                identifier = Instance.of(item).id if isinstance(item, dict) else ""
+                if isinstance(item, dict) and identifier:
                     items[identifier] = item
                 else:
                     strange.append(item)
@@ -163,7 +162,7 @@ class Views:
             found = list(self._all(f"{_path(calendar)}/events/{quote(series, safe='')}/instances", asked))
         except NotThere:
             return frozenset()
-        return frozenset(Instance.of(item).id for item in found if isinstance(item, Mapping))
+        return frozenset(Instance.of(item).id for item in found if isinstance(item, dict))
 
     def _read(self, calendar: str, owner: Owner, items: Sequence[Json]) -> Iterator[Found]:
         """What the items amount to; each series that has to be asked for is asked for once."""
@@ -237,7 +236,7 @@ class Views:
 
 def _calendar(item: Json) -> Calendar:
     owner = item.get("owner")
-    address = owner.get("address") if isinstance(owner, Mapping) else ""
+    address = owner.get("address") if isinstance(owner, dict) else ""
     identifier, name = item.get("id"), item.get("name")
     if not isinstance(identifier, str) or not identifier:
         raise Transient("Microsoft Graph named a calendar without an id.")
