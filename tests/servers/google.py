@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 OWNER: Final = "davide@rossi.example"
 _BATCHES: Final = ("/batch", "/batch/gmail/v1", "/batch/calendar/v3")
+_RECORDS: Final = ("messages", "history", "items")
 _MOST_PARTS: Final = 100
 _JSON: Final = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "private", "Vary": "Origin"}
 
@@ -79,7 +80,7 @@ class Google(Faults):
     """The server, as a context. `clock` moves the quota and the access tokens.
 
     `mailbox`, `calendars` and `oauth` are the owner's; of another account `mailbox_of` and `calendars_of`. `stride` N
-    holds one answer in N against the contract (for benchmarks; requests are always checked). `orders_parts` gives the
+    holds one record in N against the contract (for benchmarks; requests are always checked). `orders_parts` gives the
     order in which the parts of a batch are answered; by default the last comes first.
     """
 
@@ -104,6 +105,8 @@ class Google(Faults):
         self.oauth.endpoint = self.endpoint
 
     def __enter__(self) -> Self:
+        for contract in (google_contract.gmail(), google_contract.calendar()):
+            contract.find("GET", "/")  # reads the document now: the first request must not wait for it
         self._thread.start()
         return self
 
@@ -277,9 +280,18 @@ class Google(Faults):
         return self._told(found, mask, answer)
 
     def _told(self, found: _Found, mask: Mask, answer: Answer) -> _Reply:
-        if answer.judged is not None and next(self._answers) % self._stride == 0:
-            self.violations += found.contract.judge_answer(found.method, answer.judged)
+        if answer.judged is not None:
+            self._judge(found, answer.judged)
         return _Reply(200, json.dumps(masked(answer.body, mask)).encode())
+
+    def _judge(self, found: _Found, body: Mapping[str, object]) -> None:
+        """Hold an answer against the contract, of many records one in `stride`."""
+        name = next((name for name in _RECORDS if name in body), "")
+        records = body.get(name)
+        if isinstance(records, list):
+            self.violations += found.contract.judge_answer(found.method, {**body, name: records[:: self._stride]})
+        elif next(self._answers) % self._stride == 0:
+            self.violations += found.contract.judge_answer(found.method, body)
 
     def _refused(self, refusal: Refusal) -> _Reply:
         self.violations += google_contract.judge_error(refusal.body)
