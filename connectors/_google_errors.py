@@ -19,6 +19,7 @@ from googleapiclient.errors import Error as ApiError
 from googleapiclient.errors import HttpError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from connectors._quote import quote
 from connectors._retry_after import bounded, retry_after
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 
@@ -50,7 +51,6 @@ _NO_SERVICE: Final = frozenset({"notACalendarUser", "calendarNotEnabled"})
 _MAIL_NOT_ENABLED: Final = "mail service not enabled"
 _CONSOLE_LINK: Final = re.compile(r"https://console\.(?:developers|cloud)\.google\.com/[^\s\"'<>]{1,300}")
 _RETRY_AT: Final = re.compile(r"retry after (\d{4}-\d\d-\d\dT[0-9:.]{5,15}Z)", re.IGNORECASE)
-_LONGEST_QUOTE: Final = 200
 _PROXY_LIBRARY: Final = "socks"
 """PySocks, through which httplib2 reaches proxies; nobody has to have it."""
 
@@ -143,12 +143,6 @@ def unreached(error: BaseException) -> Transient:
 def not_google() -> Transient:
     """Something that answers with a web page in Google's place."""
     return Transient("Something else answered in Google's place, with a web page.", _PERHAPS_A_PORTAL)
-
-
-def quote(text: str) -> str:
-    """A server's own words, fit to stand in a sentence."""
-    words = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:1000]).split()).rstrip(". ")
-    return f"{words[:_LONGEST_QUOTE]}..." if len(words) > _LONGEST_QUOTE else words
 
 
 def _refusal(error: HttpError, context: Context) -> ConnectorError:

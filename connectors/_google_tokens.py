@@ -15,7 +15,8 @@ import google.auth.credentials
 import httplib2
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from connectors._google_errors import VENDOR_ERRORS, Busy, not_google, quote, sign_in_over, unreached
+from connectors._google_errors import VENDOR_ERRORS, Busy, not_google, sign_in_over, unreached
+from connectors._quote import quote
 from connectors._retry_after import retry_after
 from syncd.errors import AuthRequired, Misconfigured
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from connectors._imap_refusals import quote
 from connectors._imap_wire import LostError, RefusedError, sequence_sets
 from connectors._mail import fields, read_message
 from connectors._mail_dates import parse_internal_date
+from connectors._quote import quote
 from syncd.errors import Transient
 from syncd.model import Message
 

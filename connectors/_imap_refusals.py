@@ -9,12 +9,12 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from connectors._quote import quote
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 
 BUSY_FOR: Final = timedelta(minutes=5)
 """How long a server is left alone that says it is busy and not for how long."""
 
-_LONGEST_QUOTE: Final = 200
 _BACKOFF: Final = re.compile(r"back-?off time:? *(\d{1,9}) *(milliseconds|ms|seconds|s)?\b", re.IGNORECASE)
 _BUSY_CODES: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "OVERQUOTA", "SERVERBUG", "THROTTLED"})
 _BUSY: Final = re.compile(
@@ -38,12 +38,6 @@ def is_busy(code: str, text: str) -> bool:
     if code in _BUSY_CODES or _BACKOFF.search(text) or _BUSY.search(text):
         return True
     return bool(_PERHAPS_BUSY.search(text)) and not _WRONG_SECRET.search(text)
-
-
-def quote(text: str) -> str:
-    """A server's own words, fit to stand in a sentence."""
-    words = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:1000]).split()).rstrip(". ")
-    return f"{words[:_LONGEST_QUOTE]}..." if len(words) > _LONGEST_QUOTE else words
 
 
 def busy(host: str, text: str) -> Transient:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError
 
-from connectors._imap_refusals import broken_off, busy, is_busy, quote, sign_in_refused
+from connectors._imap_refusals import broken_off, busy, is_busy, sign_in_refused
 from connectors._imap_wire import LostError, RefusedError, Wire, quoted
+from connectors._quote import quote
 from syncd.errors import ConnectorError, Misconfigured, Transient
 
 if TYPE_CHECKING:

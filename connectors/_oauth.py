@@ -15,8 +15,9 @@ from queue import Empty, SimpleQueue
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Final, Literal, Self
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from connectors._quote import quote
 from syncd.errors import AuthRequired
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ _LOOK: Final = 0.2
 """Seconds between two looks whether it is time to stop."""
 
 _LONGEST_PASTE: Final = 8192
-_LONGEST_QUOTE: Final = 200
 _CODE: Final = re.compile(r"[^\s?&:#]{6,2048}")
 _HEAD: Final = re.compile(rb"GET (/[^ ]*) HTTP/1\.[01]\r?\n")
 
@@ -159,7 +159,7 @@ class Loopback:
             said = {"code": unquote(text), "state": state}
         if not _same(said.get("state", ""), state):
             raise AuthRequired("What was pasted answers another sign-in.", hint)
-        return f"{self.redirect_uri}?{urlencode(said, quote_via=quote)}"
+        return f"{self.redirect_uri}?{urlencode(said)}"
 
 
 def _accepted(url: str, hint: str) -> str:
@@ -168,7 +168,7 @@ def _accepted(url: str, hint: str) -> str:
     if not error:
         return url
     words = said.get("error_description", "")
-    shown = " ".join((f"{error}: {words}" if words else error).split())[:_LONGEST_QUOTE].rstrip(". ")
+    shown = quote(f"{error}: {words}" if words else error)
     raise Denied(f"The sign-in was refused ({shown}).", hint, error)
 
 

@@ -10,10 +10,13 @@ from connectors._google import GoogleAccount, GoogleOptions
 from connectors._google_scopes import GMAIL_SCOPES
 from connectors._google_tokens import Kept
 from syncd.connector import SecretRef
+from syncd.errors import StoreError
 from syncd.testing import HeldTokens, context
+from tests.servers.google_oauth import CLIENT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from syncd.connector import Context, Tokens
     from tests.servers.google import Google
@@ -21,6 +24,29 @@ if TYPE_CHECKING:
 
 CLIENT: Final = SecretRef(env="GOOGLE_CLIENT")
 KEY: Final = SecretRef(env="GOOGLE_KEY")
+
+
+def sign_in_file(google: Google, scopes: tuple[str, ...], now: datetime) -> Kept:
+    """A sign-in that the double honours, as `syncd auth` would have written it `now`."""
+    grant = google.oauth.sign_in(*scopes)
+    return Kept(
+        address=google.address,
+        client_id=CLIENT_ID,
+        scopes=scopes,
+        refresh_token=grant.refresh,
+        access_token=grant.access,
+        expires_at=grant.expires,
+        signed_in_at=now,
+        refreshed_at=now,
+    )
+
+
+class FullDisk(HeldTokens):
+    """The file of a sign-in where nothing can be written any more."""
+
+    def write(self, text: str) -> None:
+        del text
+        raise StoreError("The sign-in cannot be kept: No space left on device.")
 
 
 @dataclass(slots=True)
@@ -86,18 +112,9 @@ class Setup:
 
     def signed_in(self, **changed: object) -> Kept:
         """Put the file of a sign-in there that the double honours."""
-        grant = self.google.oauth.sign_in(*self.scopes)
-        now = self.clock()
-        kept = Kept(
-            address=self.address or self.google.address,
-            client_id="1234567890-abcdef.apps.googleusercontent.com",
-            scopes=self.scopes,
-            refresh_token=grant.refresh,
-            access_token=grant.access,
-            expires_at=grant.expires,
-            signed_in_at=now,
-            refreshed_at=now,
-        ).model_copy(update=changed)
+        kept = sign_in_file(self.google, self.scopes, self.clock()).model_copy(
+            update={"address": self.address or self.google.address, **changed}
+        )
         self.tokens.write(kept.text())
         return kept
 

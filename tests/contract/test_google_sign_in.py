@@ -18,9 +18,8 @@ from connectors.gmail import Gmail
 from connectors.google_calendar import GoogleCalendar
 from syncd.connector import SignsIn
 from syncd.errors import AuthRequired, Misconfigured, StoreError, UsageError
-from syncd.testing import HeldTokens
 from syncd.tokens import TokenFile
-from tests.contract.google_account import Setup
+from tests.contract.google_account import FullDisk, Setup
 from tests.contract.signing_owner import Owner, redirected, visit
 from tests.servers.web import Answer, Web
 
@@ -281,13 +280,8 @@ def test_a_switched_off_api_is_a_step_in_the_console(setup: Setup, google: Googl
 
 
 def test_a_full_disk_is_said_and_the_old_sign_in_stays(setup: Setup) -> None:
-    class Full(HeldTokens):
-        def write(self, text: str) -> None:
-            del text
-            raise StoreError("The sign-in cannot be kept: No space left on device.")
-
     setup.signed_in()
-    setup.tokens = Full(setup.tokens.read())
+    setup.tokens = FullDisk(setup.tokens.read())
     before = setup.tokens.read()
     with pytest.raises(StoreError):
         sign_in(setup)

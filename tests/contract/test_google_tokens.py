@@ -15,7 +15,7 @@ from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
 from syncd.errors import AuthRequired, Misconfigured, StoreError, Transient
 from syncd.testing import HeldTokens
 from syncd.tokens import TokenFile
-from tests.contract.google_account import Setup
+from tests.contract.google_account import FullDisk, Setup
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
@@ -214,14 +214,9 @@ def test_fault_29_a_busy_token_endpoint_is_transient_and_costs_nothing(setup: Se
 
 
 def test_fault_29_a_full_disk_keeps_the_old_sign_in(setup: Setup) -> None:
-    class Full(HeldTokens):
-        def write(self, text: str) -> None:
-            del text
-            raise StoreError("The sign-in cannot be kept: No space left on device.")
-
     setup.signed_in()
     setup.clock.advance(2 * HOUR)
-    setup.tokens = Full(setup.tokens.read())
+    setup.tokens = FullDisk(setup.tokens.read())
     before = setup.kept
     with pytest.raises(StoreError, match="No space left"):
         setup.ask()

@@ -206,9 +206,9 @@ def test_without_a_browser_the_address_and_a_way_to_it_are_shown(loopback: Loopb
 
 
 def test_a_denial_is_a_sentence_with_the_providers_word_for_it(loopback: Loopback) -> None:
-    denial = answer(loopback, error="access_denied", error_description="The user\n said no. " + "x" * 999)
+    denial = answer(loopback, error="access_denied", error_description="The \x1b[31muser\n said no. " + "x" * 999)
     seen: list[Shown] = []
-    with pytest.raises(Denied, match=r"The sign-in was refused \(access_denied: The user said no\. x") as raised:
+    with pytest.raises(Denied, match=r"The sign-in was refused \(access_denied: The \[31muser said no\. x") as raised:
         wait(loopback, Owner(browser(seen, denial)))
     assert raised.value.error == "access_denied"
     assert raised.value.hint == "Type: syncd auth mail"
