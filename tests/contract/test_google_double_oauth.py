@@ -16,6 +16,7 @@ from google.oauth2.credentials import Credentials
 from google.oauth2.service_account import Credentials as RobotCredentials
 from google_auth_oauthlib.flow import InstalledAppFlow
 
+from tests.servers.google_calendar import EVENTS
 from tests.servers.google_clients import gmail_client
 from tests.servers.google_gmail import METADATA
 from tests.servers.google_oauth import CLIENT_ID, CLIENT_SECRET
@@ -141,6 +142,25 @@ def test_a_refresh_gives_a_new_access_token_and_a_new_refresh_token_on_demand(
     assert own.refresh_token != old
     with pytest.raises(RefreshError):
         credentials(google, old).refresh(transport)
+
+
+def test_in_an_app_that_is_being_tested_a_sign_in_dies_after_a_week(
+    google: Google, google_clock: FakeClock, transport: Transport
+) -> None:
+    google.oauth.refresh_lifetime = 604_799
+    tokens = exchange(google, consent(google)["code"]).json()
+    assert tokens["refresh_token_expires_in"] == 604_799
+    google_clock.advance(604_798)
+    credentials(google, tokens["refresh_token"]).refresh(transport)
+    google_clock.advance(1)
+    with pytest.raises(RefreshError, match="invalid_grant"):
+        credentials(google, tokens["refresh_token"]).refresh(transport)
+
+
+def test_what_was_allowed_earlier_comes_along_on_demand(google: Google) -> None:
+    google.oauth.sign_in(EVENTS)
+    assert consent(google)["scope"] == METADATA
+    assert set(consent(google, include_granted_scopes="true")["scope"].split()) == {METADATA, EVENTS}
 
 
 def test_a_dead_sign_in_says_invalid_grant(google: Google, transport: Transport) -> None:

@@ -58,6 +58,8 @@ class Grant:
     refresh: str
     access: str
     expires: datetime
+    until: datetime | None = None
+    """When the refresh token dies by itself; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ class OAuth:
 
     `account` consents, to `consents_to` of the scopes it is asked for (None: all), unless `denies` names an error of
     the redirect ("access_denied"). `rotates`: each refresh gives a new refresh token. `delegated`: the scopes a
-    Workspace admin allowed the service account. `wrong_state` answers a sign-in with a state nobody sent.
+    Workspace admin allowed the service account. `refresh_lifetime`: so many seconds a refresh token lives, as in an app
+    whose publishing status is Testing (604799), or where access was granted for a time. `wrong_state` answers a sign-in
+    with a state nobody sent.
     """
 
     def __init__(self, account: str, now: Callable[[], datetime], violations: list[str]) -> None:
@@ -102,6 +106,7 @@ class OAuth:
         self.rotates = False
         self.wrong_state = False
         self.lifetime = LIFETIME
+        self.refresh_lifetime: int | None = None
         self.delegated: frozenset[str] = frozenset()
         self.grants: list[Grant] = []
         self.endpoint = ""
@@ -173,15 +178,7 @@ class OAuth:
 
     def authorize(self, query: Mapping[str, str]) -> Said:
         """The consent page, answered at once: a redirect to the client."""
-        for name in query.keys() - _AUTHORIZE:
-            self._violations.append(f"authorize: unknown parameter {name}")
-        for name in ("state", "code_challenge", "login_hint"):
-            if not query.get(name):
-                self._violations.append(f"authorize: {name} is missing")
-        if query.get("access_type") != "offline":
-            self._violations.append("authorize: without access_type=offline there is no refresh token")
-        if query.get("code_challenge_method") != "S256":
-            self._violations.append("authorize: code_challenge_method is not S256")
+        self._complain(query)
         redirect = query.get("redirect_uri", "")
         if query.get("client_id") != CLIENT_ID:
             return _page(401, "Error 401: invalid_client. The OAuth client was not found.")
@@ -194,14 +191,16 @@ class OAuth:
             return _redirect(redirect, {"error": self.denies, "state": state})
         asked = frozenset(query["scope"].split())
         granted = asked if self.consents_to is None else asked & self.consents_to
-        before = any(grant.account == self.account for grant in self.grants)
+        earlier = [grant for grant in self.grants if grant.account == self.account]
+        if query.get("include_granted_scopes") == "true":
+            granted = granted.union(*(grant.scopes for grant in earlier))
         code = self._code(
             _Code(
                 self.account,
                 granted,
                 query.get("code_challenge", ""),
                 redirect,
-                query.get("access_type") == "offline" and (query.get("prompt") == "consent" or not before),
+                query.get("access_type") == "offline" and (query.get("prompt") == "consent" or not earlier),
             )
         )
         answer = {"state": state, "code": code, "scope": " ".join(sorted(granted)), "authuser": "0"}
@@ -230,6 +229,18 @@ class OAuth:
             self.grants.remove(grant)
         return Said(200, b"{}", {"Content-Type": "application/json; charset=utf-8"})
 
+    def _complain(self, query: Mapping[str, str]) -> None:
+        """What a Desktop client must send to the consent page, and what it must not."""
+        for name in query.keys() - _AUTHORIZE:
+            self._violations.append(f"authorize: unknown parameter {name}")
+        for name in ("state", "code_challenge", "login_hint"):
+            if not query.get(name):
+                self._violations.append(f"authorize: {name} is missing")
+        if query.get("access_type") != "offline":
+            self._violations.append("authorize: without access_type=offline there is no refresh token")
+        if query.get("code_challenge_method") != "S256":
+            self._violations.append("authorize: code_challenge_method is not S256")
+
     def _for_code(self, form: Mapping[str, str]) -> Said:
         code = self._codes.pop(form.get("code", ""), None)
         if code is None:
@@ -245,7 +256,7 @@ class OAuth:
 
     def _for_refresh(self, refresh: str) -> Said:
         grant = next((each for each in self.grants if refresh and each.refresh == refresh), None)
-        if grant is None:
+        if grant is None or (grant.until and grant.until <= self._now()):
             return _refused("invalid_grant", "Token has been expired or revoked.")
         grant.access, grant.expires = self._new("ya29."), self._now() + timedelta(seconds=self.lifetime)
         if self.rotates:
@@ -279,7 +290,8 @@ class OAuth:
 
     def _grant(self, account: str, scopes: frozenset[str], *, refresh: bool) -> Grant:
         expires = self._now() + timedelta(seconds=self.lifetime)
-        grant = Grant(account, scopes, self._new("1//") if refresh else "", self._new("ya29."), expires)
+        until = None if self.refresh_lifetime is None else self._now() + timedelta(seconds=self.refresh_lifetime)
+        grant = Grant(account, scopes, self._new("1//") if refresh else "", self._new("ya29."), expires, until)
         self.grants.append(grant)
         return grant
 
@@ -292,6 +304,8 @@ class OAuth:
         }
         if with_refresh and grant.refresh:
             body["refresh_token"] = grant.refresh
+            if grant.until:
+                body["refresh_token_expires_in"] = int((grant.until - self._now()).total_seconds())
         return _json(200, body)
 
     def _code(self, code: _Code) -> str:
