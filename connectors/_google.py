@@ -241,8 +241,9 @@ class GoogleAccount:
                 refusal = translated(error, self._context)
                 if not isinstance(refusal, Busy):
                     raise refusal from error
-                told = refusal.retry_after.total_seconds() if refusal.retry_after is not None else None
-                pause = wait * (0.5 + self._jitter() / 2) if told is None else told + self._jitter()
+                jitter = self._jitter()
+                told = refusal.retry_after.total_seconds() + jitter if refusal.retry_after is not None else 0.0
+                pause = max(told, wait * (1 + jitter) / 2)
                 if waited + pause > PATIENCE:
                     raise refusal from error
             waited, wait = waited + pause, wait * 2

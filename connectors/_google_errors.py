@@ -17,7 +17,7 @@ import httplib2
 from google.auth.exceptions import GoogleAuthError
 from googleapiclient.errors import Error as ApiError
 from googleapiclient.errors import HttpError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connectors._quote import quote
 from connectors._retry_after import bounded, retry_after
@@ -86,10 +86,11 @@ class Stopped(Transient):
 
 
 class _Cause(BaseModel):
+    """One entry of either list; entries of other kinds have no reason."""
+
     model_config = ConfigDict(extra="ignore")
 
-    reason: str = ""
-    metadata: dict[str, str] = Field(default_factory=dict)
+    reason: str | None = None
 
 
 class _Fault(BaseModel):
@@ -109,9 +110,12 @@ class _Fault(BaseModel):
 
 
 class _FaultBody(BaseModel):
+    """An error, or only its name (RFC 6750)."""
+
     model_config = ConfigDict(extra="ignore")
 
-    error: _Fault
+    error: _Fault | str
+    error_description: str = ""
 
 
 def translated(error: BaseException, context: Context) -> ConnectorError:
@@ -240,6 +244,9 @@ def _told_wait(error: HttpError, fault: _Fault | None, now: datetime) -> timedel
 def _read(content: bytes) -> _Fault | None:
     """What Google says about it; None when this is not how Google speaks."""
     try:
-        return _FaultBody.model_validate_json(content).error
+        body = _FaultBody.model_validate_json(content)
     except ValidationError:
         return None
+    if isinstance(body.error, str):
+        return _Fault(message=body.error_description or body.error, status=body.error)
+    return body.error

@@ -32,6 +32,9 @@ TIMEOUT: Final = 60.0
 EARLY: Final = timedelta(minutes=2)
 """A token that ends so soon is refreshed before it is used."""
 
+_NO_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"})
+_NOT_ADMITTED: Final = frozenset({"access_denied", "invalid_scope"})
+_BUSY: Final = frozenset({"temporarily_unavailable", "server_error", "internal_failure", "slow_down"})
 _DAY: Final = 86_400
 _TESTING_LIFE: Final = timedelta(days=7)
 _UNUSED_LIFE: Final = timedelta(days=180)
@@ -132,14 +135,14 @@ def _refused(content: bytes, context: Context, what: str, admit: str) -> Excepti
     said = quote(f"{refusal.error}: {refusal.error_description}" if refusal.error_description else refusal.error)
     if refusal.error == "invalid_grant":
         return GrantOverError(said, refusal.error_subtype)
-    if refusal.error in {"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"}:
+    if refusal.error in _NO_CLIENT or (admit and refusal.error in _NOT_ADMITTED):
         return Misconfigured(
             f"Google does not admit the client of the account {context.account} ({said}).",
             admit
             or "Look whether it still stands at https://console.cloud.google.com/auth/clients, download its JSON file "
             f"again, then type: syncd auth {context.account}",
         )
-    if refusal.error in {"temporarily_unavailable", "server_error", "internal_failure", "slow_down"}:
+    if refusal.error in _BUSY:
         return Busy(f"Google's sign-in service is busy ({said}).", "Nothing to do: syncd tries again.")
     return AuthRequired(f"Google refused {what} ({said}).", f"Type: syncd auth {context.account}")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import httplib2
 import pytest
+from googleapiclient.errors import HttpError
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -24,6 +25,7 @@ from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
 from connectors._retry_after import retry_after
 from syncd.connector import SecretRef
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
+from syncd.testing import context
 from tests.contract.google_account import CLIENT, KEY, Setup
 from tests.contract.signing_owner import Owner
 from tests.servers.certificate import make_certificate
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
 
+WORDS = ("error", "errors", "details", "reason", "message", "status", "code", "error_description", "metadata")
 PROFILE = "gmail.users.getProfile"
 
 
@@ -108,6 +111,12 @@ def test_a_wait_that_is_too_long_is_left_to_the_house(setup: Setup) -> None:
     assert error.retry_after == timedelta(hours=1)
     assert setup.clock.paused == 0
     assert setup.google.calls[PROFILE] == 1
+
+
+def test_a_server_that_asks_for_no_wait_at_all_is_not_stormed(setup: Setup) -> None:
+    setup.google.fail(status=429, reason="rateLimitExceeded", retry_after="0", method=PROFILE)
+    assert isinstance(refused(setup), Transient)
+    assert setup.google.calls[PROFILE] == 6
 
 
 def test_waits_are_spread(google: Google, google_clock: FakeClock) -> None:
@@ -273,6 +282,23 @@ def test_a_page_in_place_of_a_batch_is_transient(setup: Setup) -> None:
             account.send(batch)
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.integers(300, 599), JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=99))
+def test_whatever_is_answered_becomes_one_of_ours(status: int, content: bytes) -> None:
+    error = HttpError(httplib2.Response({"status": str(status)}), content, uri="https://gmail.example/")
+    found = translated(error, context("mail"))
+    assert isinstance(found, ConnectorError)
+    assert found.title.endswith(".")
+    assert "\n" not in found.title
+    assert len(found.title) < 400
+
+
 def test_an_error_of_ours_stays_what_it_is(setup: Setup) -> None:
     error = Misconfigured("It is.")
     assert translated(error, setup.context()) is error
@@ -309,6 +335,18 @@ def test_scopes_that_the_workspace_did_not_admit_are_a_step_for_its_administrato
     assert "unauthorized_client" in error.title
     assert "client ID 1 with exactly these scopes" in error.hint
     assert ",".join(CALENDAR_SCOPES) in error.hint
+
+
+@pytest.mark.parametrize("error", ["access_denied", "invalid_scope"])
+def test_a_workspace_says_in_more_than_one_way_that_it_did_not_admit_the_scopes(robot: Setup, error: str) -> None:
+    with Web() as web:
+        key = json.loads(robot.key_json)
+        key["token_uri"] = web.url("/token")
+        robot.key_json = json.dumps(key)
+        web.answers["/token"] = Answer(json.dumps({"error": error}).encode(), status=401)
+        refusal = refused(robot)
+    assert isinstance(refusal, Misconfigured)
+    assert "Manage domain-wide delegation" in refusal.hint
 
 
 def test_signing_in_with_a_service_account_only_verifies(robot: Setup) -> None:
