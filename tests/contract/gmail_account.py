@@ -34,6 +34,7 @@ class GmailAccount:
         self.tokens = self._signed_in()
         self.memory = Remembered()
         self.pages: list[Page] = []
+        self.records: dict[str, Observation] = {}
         self.subjects = True
         self.settings: dict[str, object] = {}
         self.pause: Callable[[float], None] = clock.pause
@@ -95,6 +96,7 @@ class GmailAccount:
             for page in connector.poll(cursor, self.since):
                 self.memory.keep(page)
                 self.pages.append(page)
+                self.records.update((seen.remote_id, seen) for seen in page.observations)
                 found.append(page)
                 between()
                 if len(found) == most:
