@@ -103,7 +103,7 @@ def commit(connection: Connection, number: int, page: Sequence[tuple[str, Record
     for batch in batches([change.seq for change in changes if change.seq is not None]):
         connection.execute(delete(fact).where(fact.c.seq.in_(batch)))
     put(connection, fact, [(number, *change.new) for change in changes if change.new])
-    put(connection, gone, [trace for change in changes if change.old and (trace := _trace(change.old, change.new))])
+    put(connection, gone, [trace for change in changes if change.old and (trace := _trace(change.old))])
 
     moves = Counter((_standing(change.old), _standing(change.new)) for change in changes)
     new = moves["none", "read"] + moves["failed", "read"]
@@ -144,13 +144,9 @@ def _compare(known: dict[str, tuple[int, Record]], page: Iterable[tuple[str, Rec
     return [Change(seq, old, new) for seq, old, new in stood if old != new]
 
 
-def _trace(old: Record, new: Record | None) -> tuple[int, int | None, int | None] | None:
-    """What has to be voided, when a record is no longer identified by what it was; None when it still is."""
-    if not old.readable:
-        return None
-    if new and (new.key, new.content) == (old.key, old.content) and _identity(new) == _identity(old):
-        return None
-    return _identity(old), old.key, old.content
+def _trace(old: Record) -> tuple[int, int | None, int | None] | None:
+    """What has to be voided before this record is concluded from anew; None when nothing was concluded from it."""
+    return (_identity(old), old.key, old.content) if old.readable else None
 
 
 def _identity(record: Record) -> int:
