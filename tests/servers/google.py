@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from socket import SHUT_RDWR
 from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -118,7 +119,7 @@ class Google(Faults):
         self._thread.join()
         for each in list(self._sockets):
             with suppress(OSError):
-                each.shutdown(2)
+                each.shutdown(SHUT_RDWR)
         self._server.server_close()
 
     # What a test looks at
@@ -360,6 +361,8 @@ def _handler(google: Google) -> type[BaseHTTPRequestHandler]:
         def setup(self) -> None:
             super().setup()
             google._sockets.add(self.connection)
+            if google._over.is_set():  # it came while the server was closing, which waits for every connection
+                self.connection.shutdown(SHUT_RDWR)
 
         def finish(self) -> None:
             google._sockets.discard(self.connection)
