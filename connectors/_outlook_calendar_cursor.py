@@ -35,8 +35,8 @@ class Place:
     """One calendar. Times are seconds since 1970, 0 for never.
 
     `link` goes on with the round of change tracking that began at `watched`; a round that is not `settled` still counts
-    what there is. `listed` is when the window was last read as a whole; `due` that it has to be again. What lies before
-    it was read down to `older`, of what there is down to `horizon`.
+    what there is. `listed` is when the window was last read as a whole; `due` that it has to be again, or as much of it
+    as `span` holds. What lies before it was read down to `older`, of what there is down to `horizon`.
     """
 
     calendar: str
@@ -47,6 +47,7 @@ class Place:
     watched: float = 0.0
     listed: float = 0.0
     due: bool = True
+    span: list[float] = field(default_factory=list)
     older: float = 0.0
     horizon: float = 0.0
 
@@ -61,12 +62,31 @@ class Place:
 
     def has_to_be_listed(self, now: datetime) -> bool:
         """Whether anything changed, or a day went by, so that its window is not what it was."""
-        return self.due or not 0 <= now.timestamp() - self.listed < LISTED_FOR.total_seconds()
+        return self.due or self.has_to_be_listed_whole(now)
+
+    def has_to_be_listed_whole(self, now: datetime) -> bool:
+        """Whether nobody knows where in its window something changed, or a day went by."""
+        whole = self.due and not self.span
+        return whole or not 0 <= now.timestamp() - self.listed < LISTED_FOR.total_seconds()
+
+    def change(self, span: tuple[float, float] | None) -> None:
+        """Something changed between two instants; None: somewhere."""
+        if span is None or (self.due and not self.span):
+            self.due, self.span = True, []
+        elif span[0] <= span[1]:
+            before = self.span or span
+            self.due, self.span = True, [min(before[0], span[0]), max(before[1], span[1])]
+
+    def is_listed(self, now: datetime, *, whole: bool) -> None:
+        """What had to be listed was; `whole` says that it was all of the window."""
+        self.due, self.span = False, []
+        self.listed = now.timestamp() if whole else self.listed
 
     def go_unwatched(self, now: datetime) -> None:
         """There is no change tracking, or no longer: look yourself, at once where there was, and then once an hour."""
         stale = not 0 <= now.timestamp() - self.listed < UNWATCHED_FOR.total_seconds()
-        self.due = self.due or stale or bool(self.link)
+        if stale or self.link:
+            self.change(None)
         self.link, self.settled, self.watched = "", False, 0.0
 
     def window(self, now: datetime, since: datetime) -> tuple[datetime, datetime]:

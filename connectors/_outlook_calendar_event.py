@@ -103,6 +103,15 @@ def completed(bare: Json, master: Json) -> Json:
     return {**master, "type": "occurrence", **{name: value for name, value in bare.items() if value is not None}}
 
 
+def times_of(item: Json) -> tuple[float, float] | None:
+    """When it is, about a day more or less, in seconds since 1970; None when it does not say."""
+    try:
+        start, _, end, _ = _times(item)
+    except UnreadableEvent:
+        return None
+    return start.timestamp(), end.timestamp()
+
+
 def incomplete(bare: Json, owner: Owner) -> Unreadable:
     """An occurrence whose series is not shown: who takes part in it, nobody says."""
     return Unreadable(_record_id(owner, _text(bare.get("id"))), "It belongs to a series that is not shown.")

@@ -169,12 +169,14 @@ class Reading:
             if place.has_to_be_watched_anew(now):
                 start, end = place.window(now, since)
                 changes = self._views.begin(place.calendar, start, end + WATCHED_FOR)
-                place.watched, place.due = now.timestamp(), True
+                place.watched = now.timestamp()
+                place.change(None)
             else:
                 changes = self._views.go_on(place.link)
             while True:
                 place.link, place.settled = changes.link, changes.settled
-                place.due = place.due or changes.any
+                if changes.items and (place.span or not place.due):
+                    place.change(self._window(place, now, since).touched_by(changes.items))
                 if place.settled:
                     return
                 yield self._page(cursor, ())
@@ -183,12 +185,18 @@ class Reading:
             place.go_unwatched(now)
 
     def _list(self, cursor: Cursor, place: Place, now: datetime, since: datetime) -> Iterator[Page]:
-        """Report how the window differs from what was reported of it."""
+        """Report how the window, or as much of it as was touched, differs from what was reported of it."""
+        owner, window = self._owner(place), self._window(place, now, since)
         begin, until = place.window(now, since)
-        owner = self._owner(place)
-        window = Window(place.mark, begin, until, self._context.memory)
+        covered = None
+        if not place.has_to_be_listed_whole(now):
+            covered = max(place.span[0], begin.timestamp()), min(place.span[1] + 1, until.timestamp())
+            if covered[0] >= covered[1]:
+                place.is_listed(now, whole=False)
+                return
+            begin, until = (datetime.fromtimestamp(moment, UTC) for moment in covered)
         try:
-            difference = window.compare(self._views.listing(place.calendar, owner, begin, until))
+            difference = window.compare(self._views.listing(place.calendar, owner, begin, until), covered)
             gone, moved = self._views.verified(place.calendar, owner, difference.absent, window)
         except (NotThere, NotAllowed) as error:
             self._lose(cursor, place, error)
@@ -205,7 +213,7 @@ class Reading:
             page, news = news[:PAGE], news[PAGE:]
             yield self._page(cursor, _records(page), remembered(page))
         over = (*gone, *difference.over)
-        place.due, place.listed = False, now.timestamp()
+        place.is_listed(now, whole=covered is None)
         if not place.older:
             place.older, place.horizon = begin.timestamp(), since.timestamp()
         left = {one.event for one in moved}
@@ -248,6 +256,9 @@ class Reading:
         if place.older > place.horizon:
             return ()
         return (Note(_READ + place.mark, json.dumps({"of": cursor.of, "listed": place.listed})),)
+
+    def _window(self, place: Place, now: datetime, since: datetime) -> Window:
+        return Window(place.mark, *place.window(now, since), self._context.memory)
 
     def _owner(self, place: Place) -> Owner:
         return Owner(place.mark, tuple(place.addresses), self._context.time_zone)

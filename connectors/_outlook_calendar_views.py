@@ -60,9 +60,9 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """One page of change tracking: whether it holds anything, where to go on, and whether that is the next round."""
+    """One page of change tracking: what it speaks of, where to go on, and whether that is the next round."""
 
-    any: bool
+    items: tuple[Json, ...]
     link: str
     settled: bool
 
@@ -210,7 +210,9 @@ class Views:
                 "Microsoft Graph did not say where to go on, or named another host; that was not followed.",
                 f"Nothing is lost. If it stays so, type: syncd doctor {self._context.account}",
             )
-        return Changes(bool(page.get("value")), link, settled)
+        items = page.get("value")
+        told = items if isinstance(items, list) else []
+        return Changes(tuple(item if isinstance(item, dict) else {} for item in told), link, settled)
 
     def _all(self, path: str, params: Mapping[str, str]) -> Iterator[object]:
         """Every item of a plain listing. Raises Transient when it changes so that it cannot be read to its end."""

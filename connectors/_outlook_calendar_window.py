@@ -6,10 +6,12 @@ A deleted occurrence leaves no word in change tracking; it is the one that a who
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from connectors._outlook_calendar_event import Instance, times_of
 from syncd.connector import Note
 from syncd.model import Meeting, Removal, Unreadable
 
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from connectors._outlook_calendar_event import Json
     from syncd.connector import Memory
 
 _SEEN: Final = "seen "
 _NEVER: Final = (0.0, 0.0)
+_EARLIEST: Final = float("-inf")
+_LATEST: Final = float("inf")
+_MASTER: Final = "seriesMaster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +96,37 @@ class Window:
     """The records of one calendar that lie between `since` and `until`, as far as they were reported."""
 
     def __init__(self, mark: str, since: datetime, until: datetime, memory: Memory) -> None:
-        self._since = since.timestamp()
-        self._until = until.timestamp()
+        self._span = since.timestamp(), until.timestamp()
         self._reported = {one.remote_id: one for one in _remembered(mark, memory)}
 
-    def compare(self, listing: Listing) -> Difference:
-        """`listing` holds the window and somewhat more; what lies in the window and differs is news.
+    def touched_by(self, items: Iterable[Json]) -> tuple[float, float] | None:
+        """The span that holds whatever these changes speak of, as it is and as it was; None when that may be anything.
 
-        What is known and went back in time, before the window, is news for the last time; what went ahead of it is
-        over for now: a first reading would not find it yet either.
+        A span that ends before it begins holds nothing. What is removed and was never reported was outside the window
+        (event-delta page); a series speaks through its occurrences, which come with it, its own time is the very first.
+        """
+        known: defaultdict[str, list[Reported]] = defaultdict(list)
+        for one in self._reported.values():
+            known[one.event].append(one)
+            if one.series:
+                known[one.series].append(one)
+        spans = [(_LATEST, _EARLIEST)]
+        for item in items:
+            instance = Instance.of(item)
+            before = [(one.start, one.end) for one in known.get(instance.id, ())]
+            now = times_of(item)
+            is_only_named = "@removed" in item or item.get("type") == _MASTER
+            if _NEVER in before or (now is None and not before and not is_only_named):
+                return None
+            spans += before
+            spans += [now] if now is not None and not is_only_named else []
+        return min(start for start, _ in spans), max(end for _, end in spans)
+
+    def compare(self, listing: Listing, covered: tuple[float, float] | None = None) -> Difference:
+        """`listing` holds the `covered` part of the window (None: all of it) and somewhat more.
+
+        What differs and lies in the window is news. What is known and went back in time, before the window, is news for
+        the last time; what went ahead of it is over for now: a first reading would not find it yet either.
         """
         news = []
         for remote_id, found in listing.records.items():
@@ -116,7 +144,7 @@ class Window:
             elif not self._holds((known.start, known.end)):
                 behind.append(known)
             elif event is None:
-                absent.append(known)
+                absent += [known] if covered is None or _touches((known.start, known.end), covered) else []
             elif not isinstance(event.record, Unreadable):
                 over.append(known)
         return Difference(tuple(sorted(news, key=_newest_first)), tuple(absent), tuple(over), tuple(behind))
@@ -127,11 +155,15 @@ class Window:
 
     def is_after(self, found: Found) -> bool:
         """Whether it is a meeting that begins when the window is over."""
-        return found.times[0] >= self._until
+        return found.times[0] >= self._span[1]
 
     def _holds(self, times: tuple[float, float]) -> bool:
-        start, end = times
-        return times == _NEVER or (start < self._until and (end > self._since or start >= self._since))
+        return times == _NEVER or _touches(times, self._span)
+
+
+def _touches(times: tuple[float, float], span: tuple[float, float]) -> bool:
+    (start, end), (since, until) = times, span
+    return start < until and (end > since or start >= since)
 
 
 def remembered(found: Iterable[Found]) -> tuple[Note, ...]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.errors import CursorExpired, Misconfigured
+from syncd.errors import CursorExpired, Misconfigured, Transient
 from syncd.model import Meeting, MeetingStatus, Removal, Response
 from syncd.testing import NOW
 from tests.contract.outlook_diary import ANNA, BRUNO, ME, Diary
@@ -41,6 +41,46 @@ def test_a_quiet_poll_is_one_request(diary: Diary) -> None:
     asked = diary.graph.count()
     diary.poll()
     assert diary.graph.count() == asked + 1
+
+
+def test_a_day_on_which_nothing_changed_is_told_in_no_page(diary: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors._outlook_calendar_reading.PAGE", 2)
+    for days in range(1, 8):
+        diary.meet(days=days)
+    assert len(diary.poll()) == 7
+    diary.wait(days=1)
+    assert diary.poll() == []
+
+
+def test_one_change_is_looked_for_where_it_happened(diary: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors._outlook_calendar_views.PER_PAGE", 10)
+    identifiers = [diary.meet(days=days) for days in range(-80, 50)]
+    diary.poll()
+    asked = diary.graph.count()
+    diary.meet("New", days=5)
+    assert len(diary.poll()) == 1
+    assert diary.graph.count() == asked + 2, "the change, and the days around it"
+    asked = diary.graph.count()
+    diary.calendar.delete(identifiers[70])
+    assert [type(seen) for seen in diary.poll()] == [Removal]
+    assert diary.graph.count() == asked + 3, "and a question for what is not there"
+    asked = diary.graph.count()
+    diary.meet("Far away", days=200)
+    assert diary.poll() == []
+    assert diary.graph.count() == asked + 1
+
+
+def test_what_is_touched_while_a_poll_is_broken_off_is_not_forgotten(diary: Diary) -> None:
+    first, second = diary.meet(days=-50), diary.meet(days=40)
+    diary.poll()
+    diary.calendar.delete(first)
+    diary.graph.fail("calendarView?", 503, times=99)
+    with pytest.raises(Transient):
+        diary.poll()
+    diary.graph.mend()
+    diary.calendar.delete(second)
+    assert {type(seen) for seen in diary.poll()} == {Removal}
+    assert diary.standing() == {}
 
 
 def test_the_link_is_taken_before_the_listing(diary: Diary) -> None:
@@ -143,6 +183,22 @@ def test_after_a_long_time_away_nothing_in_between_is_missing(diary: Diary) -> N
     diary.calendar.delete(goes)
     diary.poll()
     assert [meeting.title for meeting in diary.meetings()] == ["Made while away"]
+
+
+def test_after_a_long_time_away_a_forgotten_link_makes_no_gap(diary: Diary) -> None:
+    goes = diary.meet("Changed while away", days=50)
+    diary.meet("Long ago", days=-400)
+    diary.poll()
+    diary.wait(days=300)
+    diary.calendar.add("Made while away", diary.now - timedelta(days=200), attendees=[ANNA])
+    diary.calendar.delete(goes)
+    diary.cursor = None
+    asked = diary.graph.count()
+    assert {type(seen) for seen in diary.poll()} == {Removal, Meeting}
+    assert [meeting.title for meeting in diary.meetings()] == ["Long ago", "Made while away"]
+    diary.cursor = None
+    diary.poll()
+    assert diary.graph.count() - asked < 20, "nor is the far past read once more"
 
 
 def test_a_meeting_put_off_beyond_the_window_comes_back_with_it(diary: Diary) -> None:
