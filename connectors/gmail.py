@@ -6,7 +6,7 @@ us. From then on the mailbox's history tells what is new.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -14,15 +14,13 @@ from connectors._gmail_cursor import Place, fingerprint
 from connectors._gmail_mailbox import Mailbox
 from connectors._gmail_reading import Reading
 from connectors._google import GoogleAccount, GoogleOptions
+from connectors._google_scopes import GMAIL_SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from syncd.connector import ConnectorOptions, Context, Desk, Page
-
-SCOPES: Final = ("https://www.googleapis.com/auth/gmail.metadata",)
-"""Labels and headers, no bodies: the least that Google offers for reading mail."""
 
 
 class GmailOptions(GoogleOptions):
@@ -41,7 +39,7 @@ class Gmail:
     def __init__(self, options: GmailOptions, context: Context) -> None:
         self._options = options
         self._context = context
-        self._account = GoogleAccount(options, context, SCOPES)
+        self._account = GoogleAccount(options, context, GMAIL_SCOPES)
         self._mailbox = Mailbox(self._account, context)
 
     def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:

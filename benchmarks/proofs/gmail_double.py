@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing import Pipe, Process
 from typing import TYPE_CHECKING, Self
 
+from connectors._google_scopes import GMAIL_SCOPES
 from connectors._google_tokens import Kept
-from connectors.gmail import SCOPES
 from syncd.store import Store
 from tests.servers.google import Google
 from tests.servers.google_oauth import CLIENT_ID
@@ -75,7 +75,7 @@ class GmailDouble:
         """The table of a configuration, whose sign-in lies under `state`, the environment's STATE_DIRECTORY."""
         now = datetime.now(UTC)
         kept = Kept(
-            address=self.address, client_id=CLIENT_ID, scopes=SCOPES, refresh_token=self.refresh,
+            address=self.address, client_id=CLIENT_ID, scopes=GMAIL_SCOPES, refresh_token=self.refresh,
             access_token=self.access, expires_at=now + FAR_AWAY, signed_in_at=now, refreshed_at=now,
         )  # fmt: skip
         tokens = state / "tokens"
@@ -97,7 +97,7 @@ def _serve(line: Connection, address: str, messages: list[tuple[Sequence[str], b
         for labels, entry in messages:
             separator, _, message = entry.partition(b"\n")
             google.mailbox.add_raw(message, labels, received(separator))
-        grant = google.oauth.sign_in(*SCOPES)
+        grant = google.oauth.sign_in(*GMAIL_SCOPES)
         line.send((google.endpoint, google.client_json(), grant.refresh, grant.access))
         while (asked := line.recv()) != "end":
             if asked == "served":

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from connectors._google_tokens import Kept
-from connectors.gmail import SCOPES, Gmail, GmailOptions
-from syncd.connector import SecretRef
+from connectors._google_scopes import GMAIL_SCOPES
+from connectors.gmail import Gmail, GmailOptions
 from syncd.memory import Remembered
-from syncd.testing import HeldTokens, context
-from tests.servers.google_oauth import CLIENT_ID
+from syncd.testing import context
+from tests.contract.google_remote import CLIENT, GoogleRemote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,17 +20,13 @@ if TYPE_CHECKING:
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
 
-CLIENT: Final = SecretRef(env="CLIENT")
 
-
-class GmailAccount:
+class GmailAccount(GoogleRemote):
     """One account, its reader, and what was kept of its pages; a `syncd.testing.Remote` too."""
 
     def __init__(self, google: Google, clock: FakeClock) -> None:
-        self.google = google
-        self.clock = clock
+        super().__init__(google, clock, GMAIL_SCOPES)
         self.mailbox = google.mailbox
-        self.tokens = self._signed_in()
         self.memory = Remembered()
         self.pages: list[Page] = []
         self.records: dict[str, Observation] = {}
@@ -134,34 +129,3 @@ class GmailAccount:
 
     def expire(self) -> None:
         self.mailbox.expire_history()
-
-    def deny(self) -> None:
-        self.google.oauth.revoke_all()
-
-    def throttle(self) -> None:
-        self.google.fail(status=429, reason="rateLimitExceeded")
-
-    def stall(self) -> None:
-        self.google.silence()
-
-    def mend(self) -> None:
-        self.google.mend()
-        self.tokens = self._signed_in()
-
-    def snapshot(self) -> object:
-        return self.google.snapshot()
-
-    def _signed_in(self) -> HeldTokens:
-        now = self.clock()
-        grant = self.google.oauth.sign_in(*SCOPES)
-        kept = Kept(
-            address=self.google.address,
-            client_id=CLIENT_ID,
-            scopes=SCOPES,
-            refresh_token=grant.refresh,
-            access_token=grant.access,
-            expires_at=grant.expires,
-            signed_in_at=now,
-            refreshed_at=now,
-        )
-        return HeldTokens(kept.text())

@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors._google_scopes import CALENDAR_SCOPES
-from connectors._google_tokens import Kept
 from connectors.google_calendar import GoogleCalendar, GoogleCalendarOptions
-from syncd.connector import SecretRef
 from syncd.memory import Remembered
-from syncd.testing import HeldTokens, context
-from tests.servers.google_oauth import CLIENT_ID
+from syncd.testing import context
+from tests.contract.google_remote import CLIENT, GoogleRemote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from tests.servers.google_calendar_events import Calendar
     from tests.servers.google_clock import FakeClock
 
-CLIENT = SecretRef(env="CLIENT")
 ROME = "Europe/Rome"
 YEAR = timedelta(days=365)
 
@@ -40,14 +37,12 @@ def guests(*addresses: str) -> list[EventAttendee]:
     return [{"email": address, "responseStatus": "accepted"} for address in addresses]
 
 
-class CalendarAccount:
+class CalendarAccount(GoogleRemote):
     """An account that is signed in; a `Remote`."""
 
     def __init__(self, google: Google, clock: FakeClock, *, time_zone: tzinfo = UTC) -> None:
-        self.google = google
-        self.clock = clock
+        super().__init__(google, clock, CALENDAR_SCOPES)
         self.time_zone = time_zone
-        self.tokens = self._signed_in()
         self.pages: list[Page] = []
         self._added = 0
 
@@ -147,34 +142,3 @@ class CalendarAccount:
 
     def expire(self) -> None:
         self.primary.expire_sync_tokens()
-
-    def deny(self) -> None:
-        self.google.oauth.revoke_all()
-
-    def throttle(self) -> None:
-        self.google.fail(status=403, reason="rateLimitExceeded")
-
-    def stall(self) -> None:
-        self.google.silence()
-
-    def mend(self) -> None:
-        self.google.mend()
-        self.tokens = self._signed_in()
-
-    def snapshot(self) -> object:
-        return self.google.snapshot()
-
-    def _signed_in(self) -> HeldTokens:
-        now = self.clock()
-        grant = self.google.oauth.sign_in(*CALENDAR_SCOPES)
-        kept = Kept(
-            address=self.google.address,
-            client_id=CLIENT_ID,
-            scopes=CALENDAR_SCOPES,
-            refresh_token=grant.refresh,
-            access_token=grant.access,
-            expires_at=grant.expires,
-            signed_in_at=now,
-            refreshed_at=now,
-        )
-        return HeldTokens(kept.text())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.gmail import SCOPES
+from connectors._google_scopes import GMAIL_SCOPES
 from syncd.errors import AuthRequired, CursorExpired, Misconfigured, Transient
 from syncd.model import Message, Unreadable
 from tests.contract.gmail_account import GmailAccount
@@ -474,8 +474,8 @@ def test_only_headers_are_asked_for_with_the_one_scope_that_shows_no_bodies(acco
     account.read()
     account.add(3)
     account.read()
-    assert SCOPES == ("https://www.googleapis.com/auth/gmail.metadata",)
-    assert {scope for grant in account.google.oauth.grants for scope in grant.scopes} == set(SCOPES)
+    assert GMAIL_SCOPES == ("https://www.googleapis.com/auth/gmail.metadata",)
+    assert {scope for grant in account.google.oauth.grants for scope in grant.scopes} == set(GMAIL_SCOPES)
     apis = {"gmail.users.getProfile", LIST, HISTORY, GET}
     assert set(account.google.calls) == {*apis, "batch"}
     for request in account.google.requests:
