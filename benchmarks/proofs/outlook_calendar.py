@@ -181,8 +181,9 @@ def main(events: int, edits: int, seed: int, samples: Path | None) -> int:
     """Print what was found; how many things were not as they have to be."""
     random, wrong = Random(seed), 0  # noqa: S311 - a calendar that is made up again, not a secret
     if samples:
+        read, meetings, unreadable = read_samples(samples)
         print(
-            "samples of the documentation: %d events, %d meetings, %d unreadable, 0 exceptions" % read_samples(samples)
+            f"samples of the documentation: {read} events, {meetings} meetings, {unreadable} unreadable, no exception"
         )
     made = list(specs(events, random, NOW - BACK, NOW + AHEAD))
     with Graph((ME, "Davide Rossi")) as graph, tempfile.TemporaryDirectory() as folder:
