@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from connectors._gmail_cursor import Listing, Place
 from connectors._gmail_message import Metadata, observe
-from connectors._gmail_pace import Pace
 from connectors._gmail_queue import Queue
 from connectors._gmail_verdict import Barred, Failed, Gone, Throttled, judge
 from syncd.connector import Note, Page, Progress
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors._gmail_mailbox import Listed, Mailbox
+    from connectors._gmail_pace import Pace
     from connectors._gmail_verdict import Verdict
     from syncd.connector import Context
     from syncd.model import Observation
@@ -69,16 +69,36 @@ class _Told:
     barred: str = ""
 
 
-class Reading:
-    """One poll. `pages` may be asked for once."""
+def begin(context: Context, mailbox: Mailbox, settings: str) -> Place:
+    """The start of everything: the history id is taken before the listing, so nothing falls between the two.
 
-    def __init__(self, context: Context, mailbox: Mailbox, since: datetime, most: float) -> None:
+    Everything is read again when subjects are wanted now and were not before, or the other way round.
+    """
+    profile = mailbox.profile()
+    if not profile.history.isdecimal():
+        raise Transient("Gmail does not say where the history of this mailbox stands.")
+    before = context.memory.notes(_SUBJECTS).get(_SUBJECTS)
+    return Place.begun(settings, profile.history, again=before not in (None, _subjects_note(context).text))
+
+
+def _subjects_note(context: Context) -> Note:
+    """Whether the records are read with their subjects."""
+    return Note(_SUBJECTS, "yes" if context.subjects else "no")
+
+
+class Reading:
+    """One poll from `place` on, which is new (`begin`) or that of the last page. `pages` may be asked for once."""
+
+    def __init__(
+        self, context: Context, mailbox: Mailbox, place: Place, since: datetime, *, pace: Pace, is_new: bool
+    ) -> None:
         self._context = context
         self._mailbox = mailbox
+        self._place = place
         self._since = since
-        self._most = most
+        self._pace = pace
         self._queue = Queue(context.memory)
-        self._looked: datetime | None = None
+        self._looked = context.now() if is_new else None
         self._told = False
         self._read_last = False
         self._restarted = False
@@ -86,11 +106,8 @@ class Reading:
         self._fruitless = 0
         self._over: Transient | None = None
 
-    def pages(self, place: Place | None, settings: str) -> Iterator[Page]:
-        """What is new since `place`; without one the whole mailbox back to the horizon."""
-        self._first: tuple[Note, ...] = ()
-        self._place = place or self._begin(settings)
-        self._pace = Pace(self._place.tempo, self._most, self._context)
+    def pages(self) -> Iterator[Page]:
+        """What is new, and then what waits; of a new place the whole mailbox back to the horizon."""
         if not self._queue and not self._place.listing:
             self._place.done = 0
         while not self._context.stopping():
@@ -110,22 +127,7 @@ class Reading:
             if self._over is not None:
                 raise self._over
 
-    # The beginning, and what is new
-
-    def _begin(self, settings: str) -> Place:
-        """The start of everything: the history id is taken before the listing, so nothing falls between the two."""
-        profile = self._mailbox.profile()
-        if not profile.history.isdecimal():
-            raise Transient("Gmail does not say where the history of this mailbox stands.")
-        before = self._context.memory.notes(_SUBJECTS).get(_SUBJECTS)
-        if before is None:
-            self._first = (self._subjects_note(),)
-        self._looked = self._context.now()
-        return Place.begun(settings, profile.history, again=before not in (None, self._subjects_note().text))
-
-    def _subjects_note(self) -> Note:
-        """Whether the records were read with their subjects; when that changes, they are read again."""
-        return Note(_SUBJECTS, "yes" if self._context.subjects else "no")
+    # What is new
 
     def _is_news_due(self) -> bool:
         if self._looked is None:
@@ -168,7 +170,9 @@ class Reading:
         if listed is None:
             return None
         waiting = list(dict.fromkeys(listed.messages)) if listing.again else self._unknown(listed.messages)
-        told = _Told(notes=[*self._first])
+        told = _Told()
+        if not listing.token and not self._context.memory.notes(_SUBJECTS):
+            told.notes.append(_subjects_note(self._context))
         old = False
         if listed.messages and (listed.token or listing.old):
             last = listed.messages[-1]
@@ -186,11 +190,10 @@ class Reading:
             old = arrived is not None and arrived < (self._since - MARGIN).timestamp()
         if not (old and listing.old):
             told.notes += self._queue.admit(waiting)
-        self._first = ()
         self._place.listing = Listing(token=listed.token, old=old, again=listing.again) if listed.token else None
         if not listed.token:
             self._place.audited = int(self._context.now().timestamp())
-            told.notes.append(self._subjects_note())
+            told.notes.append(_subjects_note(self._context))
         return self._page(told)
 
     def _listed(self, listing: Listing) -> Listed | None:

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from connectors._gmail_cursor import Place, fingerprint
 from connectors._gmail_mailbox import Mailbox
-from connectors._gmail_reading import Reading
+from connectors._gmail_pace import Pace
+from connectors._gmail_reading import Reading, begin
 from connectors._google import GoogleAccount, GoogleOptions
 from connectors._google_scopes import GMAIL_SCOPES
 
@@ -49,12 +50,15 @@ class Gmail:
         """
         from connectors._google_errors import Stopped  # noqa: PLC0415 - googleapiclient loads slowly
 
-        place = Place.opened(cursor, self._fingerprint())
-        if self._context.stopping():
+        context, mailbox, settings = self._context, self._mailbox, self._fingerprint()
+        place = Place.opened(cursor, settings)
+        if context.stopping():
             return
-        reading = Reading(self._context, self._mailbox, since, self._options.most_per_minute)
         try:
-            yield from reading.pages(place, self._fingerprint())
+            is_new = place is None
+            place = place or begin(context, mailbox, settings)
+            pace = Pace(place.tempo, self._options.most_per_minute, context)
+            yield from Reading(context, mailbox, place, since, pace=pace, is_new=is_new).pages()
         except Stopped:
             return
         finally:

@@ -309,20 +309,12 @@ def test_what_stays_unreadable_is_given_up_after_five_audits(account: GmailAccou
     assert not account.memory.notes("doubtful/")
 
 
-def test_when_every_message_is_refused_nobody_calls_the_messages_unreadable(account: GmailAccount) -> None:
-    account.add(9)
-    account.google.fail(status=400, reason="invalidArgument", method=GET)
-    with pytest.raises(Transient):
-        account.read()
-    account.google.mend()
-    account.read()
-    assert all(isinstance(seen, Message) for seen in account.seen.values())
-    assert len(account.seen) == 9
-
-
-def test_an_outage_of_messages_alone_ends_the_poll_and_loses_nothing(account: GmailAccount) -> None:
+@pytest.mark.parametrize(("status", "reason"), [(400, "invalidArgument"), (503, "backendError")])
+def test_when_no_message_is_shown_at_all_it_is_not_the_messages_fault(
+    account: GmailAccount, status: int, reason: str
+) -> None:
     account.add(30)
-    account.google.fail(status=503, method=GET)
+    account.google.fail(status=status, reason=reason, method=GET)
     with pytest.raises(Transient):
         account.read()
     account.google.mend()
