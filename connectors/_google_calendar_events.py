@@ -39,7 +39,7 @@ TITLE: Final = "summary"
 MOST_LINES: Final = 1000
 HIGHEST_SEQUENCE: Final = 10**9
 
-_INSTANCE_SUFFIX: Final = re.compile(r"_(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)Z)?$")
+_INSTANCE: Final = re.compile(r"(.+)_(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)Z)?", re.ASCII | re.DOTALL)
 _RESPONSES: Final = {
     "accepted": Response.ACCEPTED,
     "tentative": Response.TENTATIVE,
@@ -132,6 +132,18 @@ class KeptEvent(_Google):
         return self.model_dump_json(by_alias=True, exclude_defaults=True, include=_KEPT)
 
 
+def named_occurrence(event_id: str) -> tuple[str, str]:
+    """The series and the original start that the id of an occurrence is made of; both empty when it is of another make.
+
+    The start is planned, so it is right as long as the series was not changed from times to days or back.
+    """
+    match = _INSTANCE.fullmatch(event_id)
+    if match is None:
+        return "", ""
+    series, year, month, day, *clock = match.groups()
+    return series, f"{year}-{month}-{day}" + (f"T{':'.join(clock)}Z" if clock[0] else "")
+
+
 _KEPT: Final = set(KeptEvent.model_fields)
 
 
@@ -157,11 +169,10 @@ class GoogleEvent(KeptEvent):
             return ""
         if self.original_start_time is not None:
             return original_start(self.original_start_time.moment(home))
-        match = _INSTANCE_SUFFIX.search(self.id)
-        if match is None:
+        name = named_occurrence(self.id)[1]
+        if not name:
             raise UnreadableEvent("It does not say which occurrence it changes.")
-        year, month, day, *clock = match.groups()
-        return f"{year}-{month}-{day}" + (f"T{':'.join(clock)}Z" if clock[0] else "")
+        return name
 
 
 GONE: Final = KeptEvent(status="cancelled").text()

@@ -20,6 +20,7 @@ from connectors._google_calendar_events import (
     MEETINGS,
     GoogleEvent,
     calendar_event,
+    named_occurrence,
     noted_event,
     occurrence,
     read_event,
@@ -29,7 +30,7 @@ from connectors._recurrence import UnreadableRule
 from syncd.model import Meeting, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from connectors._google_calendar_events import KeptEvent
     from connectors._occurrences import CalendarEvent
@@ -88,8 +89,20 @@ class _Identity(BaseModel):
     id: str = Field(min_length=1)
 
 
-def arrival(item: object, home: Zones) -> Arrival:
-    """What to note of one item of an answer. Never raises: what nobody can read is noted as that."""
+def arrivals(item: object, home: Zones) -> Iterator[Arrival]:
+    """What to note of one item of an answer. Never raises: what nobody can read is noted as that.
+
+    Of a cancelled occurrence Google sometimes gives the id and nothing else: then it is told by the id, too.
+    """
+    came = _arrival(item, home)
+    yield came
+    if came.text == GONE and not came.name:
+        series, name = named_occurrence(came.event_id)
+        if series:
+            yield Arrival(series, name, GONE)
+
+
+def _arrival(item: object, home: Zones) -> Arrival:
     try:
         event = read_event(item)
         name = event.original(home)

@@ -173,12 +173,11 @@ class GoogleCalendar:
                 return
 
     def _noted(self, name: str, items: Iterable[object], calendar: CalendarPlace) -> dict[str, str | None]:
-        from connectors._google_calendar_series import arrival  # noqa: PLC0415 - icalendar loads slowly
+        from connectors._google_calendar_series import arrivals  # noqa: PLC0415 - icalendar loads slowly
 
         home = self._home(calendar.zone)
         notes: dict[str, str | None] = {}
-        for item in items:
-            came = arrival(item, home)
+        for came in (came for item in items for came in arrivals(item, home)):
             notes[f"{_key(ARRIVED, name, came.event_id)}#{came.name}"] = came.text
             self._say_once(came.passed_over, "account %s: events of the type %r are no meetings, and are passed over")
         return notes

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors._google_calendar_series import UNREAD, arrival, meetings
+from connectors._google_calendar_series import UNREAD, Arrival, arrivals, meetings
 from connectors._occurrences import Window
 from connectors._timezones import Zones
 from syncd.model import Meeting, MeetingStatus, Response, Role, Unreadable
@@ -39,9 +39,14 @@ def item(**fields: object) -> dict[str, object]:
 
 def said(*items: object) -> dict[str, Meeting | Unreadable]:
     """What these items, all of one event, come to."""
-    arrivals = [arrival(each, HOME) for each in items]
-    assert len({came.event_id for came in arrivals}) == 1
-    return meetings(MINE, {came.name: came.text for came in arrivals}, WINDOW, HOME)
+    came = [first(each) for each in items]
+    assert len({each.event_id for each in came}) == 1
+    return meetings(MINE, {each.name: each.text for each in came}, WINDOW, HOME)
+
+
+def first(one: object) -> Arrival:
+    """What is noted of an item."""
+    return next(arrivals(one, HOME))
 
 
 def one(**fields: object) -> Meeting:
@@ -118,7 +123,7 @@ def test_a_meeting_far_ahead_is_known_at_once() -> None:
 @pytest.mark.parametrize("kind", ["birthday", "focusTime", "fromGmail", "outOfOffice", "workingLocation", "of 2031"])
 def test_35_an_event_of_another_type_is_no_meeting(kind: str) -> None:
     assert said(item(eventType=kind)) == {}
-    assert arrival(item(eventType=kind), HOME).passed_over == kind
+    assert first(item(eventType=kind)).passed_over == kind
 
 
 def test_an_event_that_says_neither_what_nor_who_is_nothing() -> None:
@@ -156,10 +161,10 @@ def test_an_event_that_nobody_can_read_says_why_and_quotes_no_more_than_a_date(
 
 @pytest.mark.parametrize("hostile", [None, 7, "event", [], {}, {"id": ""}, {"id": {}}, {"id": None, "start": NINE}])
 def test_what_is_no_event_at_all_has_a_name_of_its_own(hostile: object) -> None:
-    came = arrival(hostile, HOME)
+    came = first(hostile)
     assert came.event_id
     assert came.name == UNREAD
-    assert came == arrival(hostile, HOME)
+    assert came == first(hostile)
 
 
 # ------------------------------------------------------------------------------- people (fault 33)
@@ -255,6 +260,17 @@ def test_32_a_cancelled_exception_has_only_three_fields() -> None:
     del gone["originalStartTime"]
     assert times(said(item(**WEEKLY), gone)) == ["03-04 08:00", "03-18 08:00", "03-25 08:00"]
     assert said(gone) == {}
+
+
+def test_32_a_cancelled_exception_may_have_nothing_but_its_id() -> None:
+    came = tuple(arrivals({"id": "one_20260311T080000Z", "status": "cancelled"}, HOME))
+    assert [(each.event_id, each.name) for each in came] == [
+        ("one_20260311T080000Z", ""),
+        ("one", "2026-03-11T08:00:00Z"),
+    ]
+    days = tuple(arrivals({"id": "one_20260311", "status": "cancelled"}, HOME))
+    assert [each.name for each in days] == ["", "2026-03-11"]
+    assert len(tuple(arrivals({"id": "one_R20260311T080000", "status": "cancelled"}, HOME))) == 1
 
 
 def test_32_an_occurrence_that_moved_to_another_day_keeps_its_name() -> None:

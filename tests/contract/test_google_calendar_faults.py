@@ -203,8 +203,10 @@ def test_32_a_cancelled_series_is_removed_with_all_that_was_changed_about_it(acc
     assert Remembered(account.pages).notes() == {}, "and nothing of it is remembered"
 
 
-def test_32_a_cancelled_occurrence_is_removed_and_stays_away(account: CalendarAccount) -> None:
+@pytest.mark.parametrize("sparse", [False, True])
+def test_32_a_cancelled_occurrence_is_removed_and_stays_away(account: CalendarAccount, *, sparse: bool) -> None:
     now = account.clock()
+    account.primary.sparse_cancellations = sparse
     account.primary.put(weekly(now - 8 * DAY, id="one"))
     account.read()
     account.primary.cancel_instance("one", at(now - DAY))
