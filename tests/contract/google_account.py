@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 CLIENT: Final = SecretRef(env="GOOGLE_CLIENT")
 KEY: Final = SecretRef(env="GOOGLE_KEY")
+
+
+def client_json(google: Google, **changed: str) -> str:
+    """The double's Desktop client, changed."""
+    client = json.loads(google.client_json())
+    return json.dumps({"installed": {**client["installed"], **changed}})
 
 
 def sign_in_file(google: Google, scopes: tuple[str, ...], now: datetime) -> Kept:

@@ -195,6 +195,14 @@ def test_what_a_day_allows_comes_back_only_hours_later(setup: Setup) -> None:
     assert error.retry_after >= timedelta(hours=1)
 
 
+def test_a_day_that_is_used_up_is_not_mistaken_for_a_minute(setup: Setup) -> None:
+    said = {"error": {"errors": [{"reason": "dailyLimitExceeded"}], "details": [{"reason": "RATE_LIMIT_EXCEEDED"}]}}
+    error = HttpError(httplib2.Response({"status": "403"}), json.dumps(said).encode())
+    found = translated(error, setup.context())
+    assert isinstance(found, Transient)
+    assert not isinstance(found, Busy)
+
+
 def test_only_a_link_into_googles_console_is_repeated(setup: Setup) -> None:
     message = "Enable it by visiting https://console.developers.google.com.evil.example/apis then retry."
     setup.google.fail(status=403, reason="accessNotConfigured", message=message, method=PROFILE)
@@ -223,9 +231,12 @@ def test_a_captive_portal_is_transient(setup: Setup, status: int) -> None:
 
 
 def test_a_portal_that_redirects_is_not_followed(setup: Setup) -> None:
-    setup.google.show_page(status=302)
-    assert isinstance(refused(setup), Transient)
-    assert len(setup.google.requests) == 1
+    with Web() as web:
+        web.answers["/gmail/v1/users/me/profile?alt=json"] = Answer(status=302, headers={"Location": "/portal"})
+        web.answers["/portal"] = Answer(b"<p>Welcome")
+        setup.endpoint = web.url("")
+        assert isinstance(refused(setup), Transient)
+        assert [request.path for request in web.requests] == ["/gmail/v1/users/me/profile?alt=json"]
 
 
 def test_a_silent_google_is_given_up(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

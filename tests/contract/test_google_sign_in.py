@@ -19,7 +19,7 @@ from connectors.google_calendar import GoogleCalendar
 from syncd.connector import SignsIn
 from syncd.errors import AuthRequired, Misconfigured, StoreError, UsageError
 from syncd.tokens import TokenFile
-from tests.contract.google_account import FullDisk, Setup
+from tests.contract.google_account import FullDisk, Setup, client_json
 from tests.contract.signing_owner import Owner, redirected, visit
 from tests.servers.web import Answer, Web
 
@@ -156,9 +156,7 @@ def test_the_owner_is_told_when_a_sign_in_for_a_time_ends(setup: Setup, seconds:
     granted = {"access_token": "", "expires_in": 10**18, "refresh_token": "1//x", "refresh_token_expires_in": seconds}
     granted["access_token"] = setup.google.oauth.sign_in(*GMAIL_SCOPES).access
     with Web() as web:
-        client = json.loads(setup.google.client_json())
-        client["installed"]["token_uri"] = web.url("/token")
-        setup.client_json = json.dumps(client)
+        setup.client_json = client_json(setup.google, token_uri=web.url("/token"))
         web.answers["/token"] = Answer(json.dumps(granted).encode())
         assert until in sign_in(setup)
     with setup.opened() as account:
@@ -336,9 +334,7 @@ def test_what_is_not_a_desktop_client_is_refused_with_the_step_that_makes_one(
 
 def test_a_client_that_was_deleted_is_a_sentence(setup: Setup) -> None:
     owner = Owner(None, lambda _: [redirected(authorize_url(owner))])
-    wrong = json.loads(setup.google.client_json())
-    wrong["installed"]["client_secret"] = "yesterdays"
-    setup.client_json = json.dumps(wrong)
+    setup.client_json = client_json(setup.google, client_secret="yesterdays")
     with pytest.raises(Misconfigured, match=r"does not admit the client of the account mail \(invalid_client"):
         sign_in(setup, owner)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +14,7 @@ from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
 from syncd.errors import AuthRequired, Misconfigured, StoreError, Transient
 from syncd.testing import HeldTokens
 from syncd.tokens import TokenFile
-from tests.contract.google_account import FullDisk, Setup
+from tests.contract.google_account import FullDisk, Setup, client_json
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
@@ -192,9 +191,7 @@ def test_fault_29_a_session_that_the_workspace_ended_is_named(setup: Setup) -> N
     said = b'{"error": "invalid_grant", "error_description": "reauth related error", "error_subtype": "invalid_rapt"}'
     setup.signed_in()
     with Web() as web:
-        client = json.loads(setup.google.client_json())
-        client["installed"]["token_uri"] = web.url("/token")
-        setup.client_json = json.dumps(client)
+        setup.client_json = client_json(setup.google, token_uri=web.url("/token"))
         web.answers["/token"] = Answer(said, status=400)
         setup.clock.advance(2 * HOUR)
         with pytest.raises(AuthRequired, match="session control"):
@@ -240,6 +237,18 @@ def test_a_token_endpoint_that_is_not_google_is_transient(
     with pytest.raises(Transient):
         setup.ask()
     assert setup.kept == before
+
+
+@pytest.mark.parametrize("status", [302, 303, 307, 308])
+def test_a_token_endpoint_that_redirects_is_not_followed(setup: Setup, status: int) -> None:
+    setup.signed_in()
+    setup.clock.advance(2 * HOUR)
+    with Web() as web:
+        setup.client_json = client_json(setup.google, token_uri=web.url("/token"))
+        web.answers["/token"] = Answer(status=status, headers={"Location": "/elsewhere"})
+        with pytest.raises(Transient):
+            setup.ask()
+        assert [request.path for request in web.requests] == ["/token"]
 
 
 def test_a_client_that_is_gone_is_misconfigured_not_signed_out(setup: Setup) -> None:
