@@ -82,7 +82,8 @@ class Reading:
     # --------------------------------------------------------------------- which calendars
 
     def _find(self, cursor: Cursor, since: datetime) -> None:
-        """Give every calendar that has none yet a place; after an expired cursor, the one its note remembers."""
+        """Give every calendar that has none yet a place; one that was read before, the one its note remembers."""
+        cursor.places = {name: place for name, place in cursor.places.items() if name in self._names}
         unknown = [name for name in self._names if name not in cursor.places]
         for name, calendar in self._chosen(unknown).items():
             if any(place.calendar == calendar.id for place in cursor.places.values()):
@@ -154,7 +155,8 @@ class Reading:
         owner = Owner("", self._owners(calendar), self._context.time_zone)
         listing = self._views.listing(calendar.id, owner, now - BEHIND, now)
         meetings = [found.record for found in listing.records.values() if isinstance(found.record, Meeting)]
-        peopled = sum(len(meeting.participants) > 1 for meeting in meetings)
+        own = {address.lower() for address in owner.addresses}
+        peopled = sum(any(one.address.lower() not in own for one in meeting.participants) for meeting in meetings)
         shown = calendar.name or name or "the default calendar"
         return f"{shown}: {peopled} of {len(meetings)} events of the last {BEHIND.days} days name other people"
 

@@ -77,12 +77,8 @@ class OutlookCalendar:
         return Reading(self._account, self._context, options.calendars, options.own_addresses())
 
     def _fingerprint(self) -> str:
-        """What the records and the links depend on."""
+        """What the records and the links depend on; not which calendars: each of them has a place of its own."""
         options, context = self._options, self._context
-        settings = repr(
-            (
-                options.graph_root, options.address, options.user, options.calendars, options.first_sync,
-                str(context.time_zone), context.subjects,
-            )
-        )  # fmt: skip
+        mailbox = options.graph_root, options.address, options.user
+        settings = repr((*mailbox, options.first_sync, str(context.time_zone), context.subjects))
         return blake2b(settings.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()

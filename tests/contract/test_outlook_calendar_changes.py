@@ -319,10 +319,26 @@ def test_calendars_are_found_by_name_and_by_id() -> None:
         )
 
 
+def test_a_calendar_that_is_added_is_read_and_one_that_is_left_out_keeps_its_meetings() -> None:
+    with graph_server() as graph:
+        diary, family = Diary(graph, calendars=("Calendar",)), graph.calendars.add("Family")
+        diary.meet("Work", days=-300)
+        family.add("Dinner", diary.now - timedelta(days=300), attendees=[ANNA])
+        diary.poll()
+        diary.names = ("Calendar", "Family")
+        assert [seen.title for seen in diary.poll() if isinstance(seen, Meeting)] == ["Dinner"]
+        diary.names = ("Family",)
+        assert diary.poll() == []
+        diary.names = ("Family", "Calendar")
+        diary.meet("Lunch")
+        assert [seen.title for seen in diary.poll() if isinstance(seen, Meeting)] == ["Lunch"]
+
+
 def test_what_a_calendar_holds_is_told_by_check(diary: Diary) -> None:
     diary.meet(days=-3)
     diary.meet(days=-4, attendees=[])
-    assert diary.check() == ("Calendar: 1 of 2 events of the last 90 days name other people",)
+    diary.meet(days=-5, attendees=[(ME, "Davide Rossi")])
+    assert diary.check() == ("Calendar: 1 of 3 events of the last 90 days name other people",)
 
 
 @pytest.mark.parametrize(

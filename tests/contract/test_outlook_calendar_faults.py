@@ -316,6 +316,13 @@ def test_what_could_never_be_read_is_forgotten_when_it_is_gone(diary: Diary, mon
     diary.graph.violations.clear()  # an event without an id is none of Microsoft's types
 
 
+def test_what_nobody_knows_the_time_of_is_told_once_whatever_span_it_turns_up_in(diary: Diary) -> None:
+    anna = {"emailAddress": {"address": ANNA[0], "name": ANNA[1]}}
+    diary.calendar.add_resource({"organizer": anna, "start": None, "end": None})
+    diary.meet(days=-1000)
+    assert [type(seen) for seen in diary.poll()].count(Unreadable) == 1
+
+
 def test_answers_that_hold_no_list_and_calendars_without_an_id_are_an_outage(diary: Diary) -> None:
     diary.graph.fail("calendarView?", 200)
     with pytest.raises(Transient):
