@@ -33,6 +33,9 @@ FIELDS: Final = (
 TITLE: Final = "subject"
 """Asked for as well, unless titles must not be read."""
 
+MASTER: Final = "seriesMaster"
+"""The type of what is no event, but says what its occurrences have in common."""
+
 LONGEST_TITLE: Final = 500
 LONGEST_UID: Final = 998
 
@@ -118,9 +121,10 @@ def incomplete(bare: Json, owner: Owner) -> Unreadable:
 
 
 def read_event(item: object, owner: Owner, *, of_days: bool | None = None) -> Meeting | Unreadable | None:
-    """The meeting that an item of a calendarView shows; None for drafts and where nobody is named. Never raises.
+    """The meeting that an item of a calendarView shows; None where there is none to report. Never raises.
 
-    `of_days` says whether the series of an exception lasts whole days, where that is known.
+    That is a draft, what only stands for its occurrences, and an event in which nobody is named. `of_days` says whether
+    the series of an exception lasts whole days, where that is known.
     """
     if not isinstance(item, dict):
         return Unreadable(_strange_id(owner, item), "It is no event.")
@@ -139,7 +143,7 @@ def _meeting(item: Json, owner: Owner, *, of_days: bool | None) -> Meeting | Non
     if not instance.id:
         raise UnreadableEvent("It has no id.")
     people = _people(item, owner)
-    if item.get("isDraft") is True or not people:
+    if item.get("isDraft") is True or item.get("type") == MASTER or not people:
         return None
     start, first, end, last = _times(item)
     recurrence_id = _recurrence_id(item, instance, (start, first), owner, of_days=of_days)

@@ -187,7 +187,10 @@ class Reading:
             place.go_unwatched(now)
 
     def _list(self, cursor: Cursor, place: Place, now: datetime, since: datetime) -> Iterator[Page]:
-        """Report how the window, or as much of it as was touched, differs from what was reported of it."""
+        """Report how the window, or as much of it as was touched, differs from what was reported of it.
+
+        What is new comes first: a question about what is missing may fail, and be asked again next time.
+        """
         owner, window = self._owner(place), self._window(place, now, since)
         begin, until = place.window(now, since)
         covered = None
@@ -199,6 +202,10 @@ class Reading:
             begin, until = (datetime.fromtimestamp(moment, UTC) for moment in covered)
         try:
             difference = window.compare(self._views.listing(place.calendar, owner, begin, until), covered)
+            news = list(difference.news)
+            while len(news) > PAGE or (news and difference.absent):
+                page, news = news[:PAGE], news[PAGE:]
+                yield self._page(cursor, _records(page), remembered(page))
             gone, moved = self._views.verified(place.calendar, owner, difference.absent, window)
         except (NotThere, NotAllowed) as error:
             self._lose(cursor, place, error)
@@ -210,10 +217,7 @@ class Reading:
                 place.name or "the calendar",
                 len(difference.absent) - len(gone) - len(moved),
             )
-        news = [*difference.news, *moved]
-        while len(news) > PAGE:
-            page, news = news[:PAGE], news[PAGE:]
-            yield self._page(cursor, _records(page), remembered(page))
+        news += moved
         over = (*gone, *difference.over)
         place.is_listed(now, whole=covered is None)
         if not place.older:

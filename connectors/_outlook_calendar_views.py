@@ -15,6 +15,7 @@ from urllib.parse import quote
 from connectors._microsoft_refusals import NotThere
 from connectors._outlook_calendar_event import (
     FIELDS,
+    MASTER,
     TITLE,
     Instance,
     Json,
@@ -154,14 +155,14 @@ class Views:
         return Found(record, identifier, "") if record is not None else None
 
     def _instances(self, calendar: str, series: str, group: Sequence[Reported]) -> frozenset[str]:
-        """The ids that a series has about when these occurrences were."""
+        """The ids that a series has about when these occurrences were; none when it is no series any more."""
+        master = self._event(calendar, series)
+        if master is None or master.get("type") != MASTER:
+            return frozenset()
         since = datetime.fromtimestamp(min(one.start for one in group), UTC) - MARGIN
         until = datetime.fromtimestamp(max(one.end for one in group), UTC) + MARGIN
         asked = {**_span(since, until), "$select": "id", "$top": str(PER_PAGE)}
-        try:
-            found = list(self._all(f"{_path(calendar)}/events/{quote(series, safe='')}/instances", asked))
-        except NotThere:
-            return frozenset()
+        found = self._all(f"{_path(calendar)}/events/{quote(series, safe='')}/instances", asked)
         return frozenset(Instance.of(item).id for item in found if isinstance(item, dict))
 
     def _read(self, calendar: str, owner: Owner, items: Sequence[Json]) -> Iterator[Found]:

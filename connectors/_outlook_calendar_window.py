@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from connectors._outlook_calendar_event import Instance, times_of
+from connectors._outlook_calendar_event import MASTER, Instance, times_of
 from syncd.connector import Note
 from syncd.model import Meeting, Removal, Unreadable
 
@@ -26,7 +26,6 @@ _SEEN: Final = "seen "
 _NEVER: Final = (0.0, 0.0)
 _EARLIEST: Final = float("-inf")
 _LATEST: Final = float("inf")
-_MASTER: Final = "seriesMaster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class Window:
             instance = Instance.of(item)
             before = [(one.start, one.end) for one in known.get(instance.id, ())]
             now = times_of(item)
-            is_only_named = "@removed" in item or item.get("type") == _MASTER
+            is_only_named = "@removed" in item or item.get("type") == MASTER
             if _NEVER in before or (now is None and not before and not is_only_named):
                 return None
             spans += before

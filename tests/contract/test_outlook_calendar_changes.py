@@ -122,6 +122,19 @@ def test_a_series_that_changes_its_hour_is_told_anew_and_its_old_hours_are_gone(
     assert len(diary.meetings()) == 3
 
 
+def test_a_meeting_becomes_a_series_and_a_series_one_meeting_again(diary: Diary) -> None:
+    identifier = diary.meet(days=1)
+    diary.poll()
+    diary.calendar._entries[identifier].pattern = Pattern("weekly", count=3)
+    diary.calendar.update(identifier, subject="Weekly")
+    diary.poll()
+    assert [meeting.title for meeting in diary.meetings()] == ["Weekly"] * 3
+    diary.calendar._entries[identifier].pattern = None
+    diary.calendar.update(identifier, subject="Once")
+    diary.poll()
+    assert [meeting.title for meeting in diary.meetings()] == ["Once"]
+
+
 def test_a_person_added_to_a_series_is_in_every_occurrence(diary: Diary) -> None:
     series = diary.meet(pattern=Pattern("weekly", count=3))
     diary.poll()

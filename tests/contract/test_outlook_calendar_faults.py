@@ -110,6 +110,17 @@ def test_an_outage_anywhere_in_a_poll_loses_nothing(diary: Diary, monkeypatch: p
     assert len(diary.standing()) == 9
 
 
+def test_a_listing_that_is_forgotten_while_it_is_read_is_an_outage(
+    diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors._outlook_calendar_views.PER_PAGE", 2)
+    for days in range(1, 6):
+        diary.meet(days=days)
+    diary.graph.fail("calendarView?$skiptoken", 410, "SyncStateNotFound")
+    with pytest.raises(Transient, match="lost the listing"):
+        diary.poll()
+
+
 def test_a_web_page_in_its_place_removes_nothing(diary: Diary) -> None:
     diary.meet()
     diary.poll()
@@ -287,16 +298,17 @@ def test_a_calendar_that_was_emptied_is_empty(diary: Diary) -> None:
 
 
 def test_a_question_that_cannot_be_answered_now_removes_nothing(diary: Diary) -> None:
-    identifier = diary.meet()
+    identifier = diary.meet("Goes")
     diary.poll()
     diary.calendar.delete(identifier)
+    diary.meet("Comes")
     diary.graph.fail(f"/events/{identifier}", 503, times=99)
     with pytest.raises(Transient):
         diary.poll()
-    assert len(diary.standing()) == 1
+    assert [meeting.title for meeting in diary.meetings()] == ["Goes", "Comes"], "and holds back nothing"
     diary.graph.mend()
     diary.poll()
-    assert diary.standing() == {}
+    assert [meeting.title for meeting in diary.meetings()] == ["Comes"]
 
 
 def test_what_could_never_be_read_is_forgotten_when_it_is_gone(diary: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
