@@ -5,7 +5,6 @@ Nothing is kept of a sign-in that lacks a permission or is somebody else's.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -60,7 +59,7 @@ class Consent:
             code = answer_of(came_back).get("code", "")
             answer = self._exchanged(client, code, flow.redirect_uri, flow.code_verifier)
         self._require_scopes(answer)
-        self._require_owner(client, answer)
+        self._require_owner(answer)
         kept = self._kept(client, answer)
         with self._context.tokens.locked():
             self._context.tokens.write(kept.text())
@@ -157,8 +156,11 @@ class Consent:
                 f"Remove syncd at {PERMISSIONS}, then type: syncd auth {self._context.account}",
             )
 
-    def _require_owner(self, client: Client, answer: TokenAnswer) -> None:
-        """Raises AuthRequired when somebody else signed in; what was granted is given back then."""
+    def _require_owner(self, answer: TokenAnswer) -> None:
+        """Raises AuthRequired when somebody else signed in.
+
+        What was granted is dropped, not revoked: that could end the sign-in of another account of theirs at Google.
+        """
 
         def never(_stale: str) -> tuple[str, datetime]:
             raise sign_in_over(self._context, "Google does not accept the sign-in it has just granted.")
@@ -172,8 +174,6 @@ class Consent:
             hint = error.hint.replace(f"syncd sync {name}", f"syncd auth {name}")
             raise Misconfigured(error.title, hint) from error
         if not same_account(found, self._options.address):
-            with suppress(ConnectorError, GrantOverError):
-                self._give_back(client, answer.refresh_token)
             raise AuthRequired(
                 f"{found} signed in, but the account {name} is {self._options.address}.",
                 f"Nothing was kept. Choose {self._options.address} at Google this time, "

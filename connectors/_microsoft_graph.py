@@ -6,7 +6,6 @@ Every way in which it refuses or fails becomes a sentence in `_microsoft_refusal
 from __future__ import annotations
 
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -15,11 +14,11 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from connectors._microsoft_refusals import Answer, broken, refused
+from connectors._retry_after import retry_after
 from syncd.errors import Transient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from syncd.connector import Context
 
@@ -45,7 +44,6 @@ PREFER: Final = ('IdType="ImmutableId"', 'outlook.timezone="UTC"')
 _VERSION: Final = "/v1.0"
 _SLICE: Final = 1.0
 _PIECE: Final = 1 << 16
-_LONGEST_WAIT: Final = timedelta(days=1)
 _BUSY: Final = frozenset({429, 500, 502, 503, 504, 509})
 
 
@@ -145,7 +143,7 @@ class Graph:
                     raise Transient(f"{_host(url)} answered with more than {MOST >> 20} MB at once.")
                 if now() - began > WHOLE_WITHIN:
                     raise Transient(f"{_host(url)} did not answer in time.")
-            wait = _wait_asked_for(answer.headers.get("Retry-After", ""), now())
+            wait = retry_after(answer.headers.get("Retry-After", ""), now())
             return Answer(_host(url), answer.status_code, bytes(body), wait)
 
     def _wait(self, seconds: float) -> bool:
@@ -161,15 +159,6 @@ class Graph:
 def _may_have_been_idle(error: Exception) -> bool:
     given_up = requests.Timeout | requests.exceptions.SSLError | requests.exceptions.ProxyError
     return isinstance(error, requests.ConnectionError) and not isinstance(error, given_up)
-
-
-def _wait_asked_for(value: str, now: datetime) -> timedelta | None:
-    """Retry-After in either form (RFC 9110 section 10.2.3), at most a day; None when there is none."""
-    try:
-        wait = timedelta(seconds=int(value)) if value.isdecimal() else parsedate_to_datetime(value) - now
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(wait, timedelta()), _LONGEST_WAIT)
 
 
 def _host(url: str) -> str:

@@ -203,7 +203,7 @@ def test_somebody_else_who_signed_in_is_named_and_nothing_is_kept(setup: Setup, 
         sign_in(setup)
     assert raised.value.title == "work@rossi.example signed in, but the account mail is davide@rossi.example."
     assert setup.tokens.read() is None
-    assert google.oauth.grants == [], "what was granted is given back"
+    assert len(google.oauth.grants) == 1, "revoking it could end another sign-in of theirs"
 
 
 def test_the_wrong_calendar_account_is_noticed_too(setup: Setup, google: Google) -> None:
