@@ -80,7 +80,7 @@ class Pace:
     def went_well(self, count: int) -> None:
         """So many were answered and none refused; after a minute's worth of them the rate climbs."""
         self._streak = 0
-        self._batch = min(MOST_IN_A_BATCH, self._batch + 5)
+        self._batch = min(MOST_IN_A_BATCH, self._batch + 1)
         self._clean += count
         if self._clean >= self._rate:
             self._clean = 0.0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _BOUNDARY: Final = re.compile(rb'boundary="?([^";,\s]+)"?', re.IGNORECASE)
-_NUMBER: Final = re.compile(rb"^content-id[ \t]*:[ \t]*<[^>\r\n]*?(\d+)>[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_NUMBER: Final = re.compile(rb"^content-id[ \t]*:\s*<[^>\r\n]*?(\d+)>[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _STATUS: Final = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})[^\n]*\n")
 _BLANK: Final = re.compile(rb"\r?\n\r?\n")
 _FIELD: Final = re.compile(r"^([^\s:]+)[ \t]*:[ \t]*([^\r\n]*)", re.MULTILINE)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors._google_scopes import GMAIL_SCOPES
+from syncd.connector import DIGEST_LIST_ID, Checks, SignsIn
 from syncd.errors import AuthRequired, CursorExpired, Misconfigured, Transient
 from syncd.model import Message, Unreadable
 from tests.contract.gmail_account import GmailAccount
@@ -655,6 +656,32 @@ def test_a_listing_that_is_refused_from_the_top_is_an_error(account: GmailAccoun
         account.read()
 
 
+def test_a_listing_that_leads_nowhere_is_an_error(account: GmailAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.add(25)
+    monkeypatch.setattr(account.mailbox, "_after", lambda _token: 0)
+    with pytest.raises(Transient):
+        account.read()
+
+
+def test_the_message_that_shows_where_a_page_lies_may_be_throttled(account: GmailAccount) -> None:
+    account.add(25)
+    account.google.fail(1, status=429, reason="rateLimitExceeded", method=GET, parts={0})
+    account.read(1)
+    assert json.loads(account.pages[-1].cursor)["tempo"]["rate"] == 140
+    account.read()
+    assert len(account.seen) == 25
+
+
+def test_our_own_digest_is_neither_reported_nor_asked_for_again(account: GmailAccount) -> None:
+    account.add(3)
+    account.mailbox.add("Your digest", at=account.clock(), extra=f"List-Id: <{DIGEST_LIST_ID}>")
+    account.read()
+    account.forget_cursor()
+    account.read()
+    assert len(account.records) == 3
+    assert fetched_once(account)
+
+
 def test_what_lies_behind_the_horizon_is_listed_but_not_read(account: GmailAccount) -> None:
     account.add(20)
     for day in range(100):
@@ -742,7 +769,10 @@ def test_a_poll_with_nothing_new_is_one_request_and_writes_nothing(account: Gmai
 
 def test_the_account_says_who_is_signed_in(account: GmailAccount) -> None:
     account.add(3)
-    assert account.open().check() == (f"signed in as {account.google.address}", "3 messages in the mailbox")
+    connector = account.open()
+    assert isinstance(connector, Checks)
+    assert isinstance(connector, SignsIn)
+    assert connector.check() == (f"signed in as {account.google.address}", "3 messages in the mailbox")
 
 
 def test_the_targets_of_a_batch_are_what_the_library_would_ask(account: GmailAccount) -> None:
