@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import stamina
 
+from tests.contract.gmail_account import GmailAccount
 from tests.contract.imap_account import letter
 from tests.contract.microsoft_account import CLIENT_ID
 from tests.contract.microsoft_desktop import Desktop
@@ -44,6 +45,13 @@ def google(google_clock: FakeClock) -> Iterator[Google]:
     with Google(clock=google_clock) as server:
         yield server
     assert server.violations == []
+
+
+@pytest.fixture
+def gmail(google: Google, google_clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> GmailAccount:
+    """An empty account at Gmail, whose listing and history come in pages of ten."""
+    monkeypatch.setattr("connectors._gmail_mailbox.LIST", 10)
+    return GmailAccount(google, google_clock)
 
 
 @pytest.fixture

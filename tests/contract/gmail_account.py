@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from connectors._google_scopes import GMAIL_SCOPES
 from connectors.gmail import Gmail, GmailOptions
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from syncd.model import Observation
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
+
+
+GET: Final = "gmail.users.messages.get"
+LIST: Final = "gmail.users.messages.list"
+HISTORY: Final = "gmail.users.history.list"
 
 
 class GmailAccount(GoogleRemote):
@@ -109,11 +115,12 @@ class GmailAccount(GoogleRemote):
 
     def fetched(self) -> list[str]:
         """The messages that were asked for, in the order of asking."""
-        return [
-            request.path.rpartition("/")[2]
-            for request in self.google.requests
-            if request.method == "gmail.users.messages.get"
-        ]
+        return [request.path.rpartition("/")[2] for request in self.google.requests if request.method == GET]
+
+    @property
+    def asked_once(self) -> bool:
+        """Whether no message was asked for twice."""
+        return max(Counter(self.fetched()).values()) == 1
 
     def add(self, count: int = 1) -> None:
         for _ in range(count):

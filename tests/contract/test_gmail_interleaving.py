@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syncd.errors import AuthRequired, CursorExpired, Transient
 from syncd.model import Message
-from tests.contract.gmail_account import GmailAccount
+from tests.contract.gmail_account import GET, GmailAccount
 from tests.servers.google import Google
 from tests.servers.google_clock import FakeClock
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncd.model import Observation
-
-GET = "gmail.users.messages.get"
 
 
 def poll(account: GmailAccount, most: int | None = None) -> None:
