@@ -84,6 +84,12 @@ def test_the_map_has_every_room_of_the_connectors_and_no_other() -> None:
     assert named == {path.name for path in (ROOT / "connectors").glob("_*.py")} - {"__init__.py"}
 
 
+def test_the_map_names_rooms_and_servers_that_are_there() -> None:
+    named = re.findall(r"`(\w+\.(?:py|json))`", read("docs/architecture.md"))
+    places = [ROOT / "connectors", ROOT / "tests" / "servers"]
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
+
+
 def test_every_connector_has_its_row_wherever_connectors_are_listed() -> None:
     for page in ("README.md", "docs/connectors.md", "docs/architecture.md"):
         assert set(CONNECTORS) <= {row[0].strip("`") for row in cells(page)}, page
