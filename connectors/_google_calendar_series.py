@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 UNREAD: Final = "!"
 """Before the original start: the reason why that could not be read."""
 
+_REPEATS: Final = '"recurrence":'
 _NAMING: Final = ("id", "recurringEventId", "originalStartTime")
 _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -181,6 +182,8 @@ def settle(
     gone. What a whole listing merely lacks is gone only when it lies ahead.
     """
     if listing is Listing.NONE or (listing is Listing.CHANGES and not arrived):
+        if known.keys() == {""} and _REPEATS not in known[""]:
+            return Settled({}, (), ())
         entered = meetings(record, known, Window(max(span.since, span.reported), span.until), home).values()
         return Settled({}, tuple(seen for seen in entered if _enters(seen, span)), ())
     whole = listing is Listing.WHOLE
