@@ -18,7 +18,7 @@ SLICE: Final = 1.0
 
 SLOWEST: Final = 10.0
 BACK: Final = 0.7
-FREELY: Final = 1.25
+FREELY: Final = 1.5
 """A clean minute raises the rate by so much as long as no limit is known."""
 
 NEAR: Final = 0.9
