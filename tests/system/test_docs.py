@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors import _gmail_message, _outlook_calendar_event, _outlook_calendar_views, _outlook_mail_message
+from connectors import (
+    _gmail_message,
+    _outlook_calendar_event,
+    _outlook_calendar_views,
+    _outlook_mail_folders,
+    _outlook_mail_message,
+)
 from connectors._google_calendar_events import TITLE, WANTED
 from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
 from connectors._mail import FIELDS
@@ -145,6 +151,7 @@ def test_the_privacy_page_lists_what_is_asked_of_every_provider() -> None:
     assert TITLE == "summary"
     assert listed["a message at Microsoft"] == _outlook_mail_message.selection(subjects=False)
     assert listed["an event at Microsoft"] == ",".join(_outlook_calendar_event.FIELDS)
+    assert listed["a folder at Microsoft"] == _outlook_mail_folders._PAGE["$select"]
     assert listed["a calendar at Microsoft"] == _outlook_calendar_views._CALENDAR_FIELDS
 
 
