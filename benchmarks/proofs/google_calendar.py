@@ -26,13 +26,10 @@ import recurring_ical_events
 from icalendar import Calendar, Event
 
 from connectors._google_calendar_lists import Entry, chosen
-from connectors.google_calendar import GoogleCalendar, GoogleCalendarOptions
 from syncd.errors import CursorExpired, Misconfigured
 from syncd.memory import Remembered
 from syncd.model import Meeting, Unreadable
-from syncd.testing import context
 from tests.contract.google_calendar_account import CalendarAccount
-from tests.contract.google_remote import CLIENT
 from tests.servers.google import Google
 from tests.servers.google_clock import FakeClock
 
@@ -227,23 +224,8 @@ def fill(google: Google, todo: Sequence[Case], number: int) -> None:
 
 def read(account: CalendarAccount, calendars: Sequence[str]) -> list[Meeting | Unreadable]:
     """What the connector reports of these calendars."""
-    options = GoogleCalendarOptions(
-        type="google-calendar",
-        address=account.google.address,
-        client=CLIENT,
-        endpoint=account.google.endpoint,
-        calendars=tuple(calendars),
-    )
     memory = Remembered()
-    lent = context(
-        now=account.clock,
-        pause=account.clock.pause,
-        memory=memory,
-        tokens=account.tokens,
-        secrets={CLIENT: account.google.client_json()},
-        time_zone=HOME,
-    )
-    connector = GoogleCalendar(options, lent)
+    connector = account.open(memory=memory, calendars=calendars)
     found: list[Meeting | Unreadable] = []
     try:
         for page in connector.poll(None, SINCE):

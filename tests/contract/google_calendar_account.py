@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -87,35 +88,38 @@ class CalendarAccount(GoogleRemote):
         return GoogleCalendar(options, lent)
 
     def read(
-        self, *, afresh: bool = False, calendars: Sequence[str] = ("primary",), subjects: bool = True
+        self,
+        *,
+        afresh: bool = False,
+        calendars: Sequence[str] = ("primary",),
+        subjects: bool = True,
+        pages: int | None = None,
     ) -> dict[str, Observation]:
-        """Poll once more after everything read so far, or as if for the first time; what was reported by this poll."""
+        """Poll once more after everything read so far, or as if for the first time; what was reported by this poll.
+
+        With `pages` it is abandoned after so many, as a crash would.
+        """
         before = [] if afresh else self.pages
         memory = Remembered(before)
         connector = self.open(memory=memory, calendars=calendars, subjects=subjects)
-        found: list[Page] = []
-        try:
-            for page in connector.poll(before[-1].cursor if before else None, self.since):
-                memory.keep(page)
-                found.append(page)
-                if not afresh:
-                    self.pages.append(page)
-        finally:
-            connector.close()
-        return {seen.remote_id: seen for page in found for seen in page.observations}
+        return self._polled(connector, memory, before, before[-1].cursor if before else None, pages)
 
-    def relist(self) -> dict[str, Observation]:
+    def relist(self, *, pages: int | None = None) -> dict[str, Observation]:
         """Poll after the cursor was dropped, as the house does when it expired: notes and records stand."""
         memory = Remembered(self.pages)
-        connector = self.open(memory=memory)
+        return self._polled(self.open(memory=memory), memory, self.pages, None, pages)
+
+    def _polled(
+        self, connector: Connector, memory: Remembered, kept: list[Page], cursor: str | None, pages: int | None
+    ) -> dict[str, Observation]:
         found: list[Page] = []
-        try:
-            for page in connector.poll(None, self.since):
+        with closing(connector):
+            for page in connector.poll(cursor, self.since):
                 memory.keep(page)
                 found.append(page)
-        finally:
-            connector.close()
-        self.pages += found
+                kept.append(page)
+                if len(found) == pages:
+                    break
         return {seen.remote_id: seen for page in found for seen in page.observations}
 
     def add(self, count: int = 1) -> None:

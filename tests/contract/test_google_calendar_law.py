@@ -39,7 +39,7 @@ Edit = tuple[str, str, int, int]
 """What happens to which event, and two numbers that say how."""
 
 _OFTEN = ("series", "move", "skip", "delete", "read")
-_SOMETIMES = ("single", "all-day", "people", "restore", "end", "days")
+_SOMETIMES = ("single", "all-day", "people", "restore", "end", "days", "crash")
 
 edits = st.lists(
     st.tuples(
@@ -84,7 +84,7 @@ def original(series: Event, number: int) -> EventDateTime:
 
 
 def carry_out(account: CalendarAccount, edit: Edit) -> None:  # noqa: C901 - one case for each edit
-    """One edit by whoever may edit the calendar, or one read, or a few days that pass."""
+    """One edit by whoever may edit the calendar, or a read, or one that dies, or a few days that pass."""
     what, name, days, number = edit
     calendar = account.primary
     zone = ZONES[number % 2]
@@ -96,6 +96,8 @@ def carry_out(account: CalendarAccount, edit: Edit) -> None:  # noqa: C901 - one
     match what:
         case "read":
             account.read()
+        case "crash":
+            account.read(pages=1 + number % 4)
         case "days":
             account.clock.advance(timedelta(days=number).total_seconds())
         case "single":
@@ -164,18 +166,19 @@ def test_edits_read_bit_by_bit_lead_where_a_fresh_read_does(happened: list[Edit]
 
 
 @settings(max_examples=30, deadline=None)
-@given(edits, edits)
+@given(edits, edits, st.integers(1, 6))
 def test_a_full_list_mends_everything_ahead_and_takes_nothing_from_the_past(
-    before: list[Edit], after: list[Edit]
+    before: list[Edit], after: list[Edit], died_after: int
 ) -> None:
     with an_account() as account:
         for edit in before:
             carry_out(account, edit)
         account.read()
         for edit in after:
-            if edit[0] != "read":
+            if edit[0] not in ("read", "crash"):
                 carry_out(account, edit)
-        account.relist()
+        account.relist(pages=died_after)
+        account.read()
         stored, fresh = in_window(facts(account), account), in_window(account.read(afresh=True), account)
         assert fresh.items() <= stored.items()
         for name in stored.keys() - fresh.keys():
