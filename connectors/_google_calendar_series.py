@@ -182,7 +182,7 @@ def settle(
     gone. What a whole listing merely lacks is gone only when it lies ahead.
     """
     if listing is Listing.NONE or (listing is Listing.CHANGES and not arrived):
-        if known.keys() == {""} and _REPEATS not in known[""]:
+        if span.reported >= span.until or (known.keys() == {""} and _REPEATS not in known[""]):
             return Settled({}, (), ())
         entered = meetings(record, known, Window(max(span.since, span.reported), span.until), home).values()
         return Settled({}, tuple(seen for seen in entered if _enters(seen, span)), ())

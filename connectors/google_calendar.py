@@ -46,6 +46,7 @@ A key goes on with the record's name (calendar and event), a `#`, and what the n
 """
 
 _MOST_NOTES: Final = 2000
+_LONGEST_NAME: Final = 200
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Groups = dict[str, dict[str, str]]
@@ -290,7 +291,10 @@ def _require_a_way_on(answer: EventPage, calendar: CalendarPlace) -> None:
 
 
 def _key(prefix: str, calendar: str, event: str = "") -> str:
-    return f"{prefix}{quote(calendar, safe='@')}/{quote(event, safe='@')}"
+    name = quote(event, safe="@")
+    if len(name) > _LONGEST_NAME:
+        name = blake2b(name.encode(), digest_size=16).hexdigest()
+    return f"{prefix}{quote(calendar, safe='@')}/{name}"
 
 
 def _calendar(record: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from connectors.ics import Ics, IcsOptions
+from syncd.connector import Checks, SignsIn
 from syncd.errors import AuthRequired, CursorExpired, Misconfigured, Transient
 from syncd.memory import Remembered
 from syncd.model import Meeting, Removal, Response, Unreadable
@@ -461,6 +462,25 @@ def test_one_calendar_in_trouble_holds_back_no_other(account: CalendarAccount) -
     account.google.mend()
     account.read(calendars=("primary", "Family"))
     assert len(meetings(account)) == 3
+
+
+def test_a_check_says_what_is_read_and_what_is_not(account: CalendarAccount) -> None:
+    account.google.calendars.add("1", "Family")
+    account.google.calendars.add("2", "Holidays", access_role="reader")
+    connector = account.open(calendars=("primary", "Family"))
+    assert isinstance(connector, Checks)
+    assert isinstance(connector, SignsIn)
+    assert connector.check() == ("reads the calendars davide@rossi.example, Family", "does not read Holidays")
+    connector.close()
+
+
+def test_an_event_with_an_endless_id_is_an_event_all_the_same(account: CalendarAccount) -> None:
+    account.primary.put(meeting(account.clock(), id="a" * 1024))
+    account.primary.put(weekly(account.clock(), id="b" * 1024))
+    account.read()
+    assert len(meetings(account)) == 1 + 9
+    assert max(map(len, facts(account))) < 400
+    assert facts(account) == account.read(afresh=True)
 
 
 def test_a_quiet_calendar_costs_two_requests_and_no_page(account: CalendarAccount) -> None:
