@@ -5,7 +5,6 @@ The history id was taken before the listing began, so whatever arrives meanwhile
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -90,8 +89,3 @@ class Place(BaseModel):
 
 
 AGAIN: Final = "Nothing to do: the mailbox is listed again, and only what is not known yet is read."
-
-
-def fingerprint(*parts: object) -> str:
-    """Sixteen hexadecimal digits that change when any of `parts` does."""
-    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()

@@ -5,7 +5,6 @@ What was read of a folder is one unbroken span of uids, which grows upwards with
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -73,8 +72,3 @@ class Place(BaseModel):
 
 
 _AGAIN: Final = "Nothing to do: it is read again from the horizon, and nothing counts twice."
-
-
-def fingerprint(*parts: object) -> str:
-    """Sixteen hexadecimal digits that change when any of `parts` does."""
-    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from connectors._imap_cursor import Survey, fingerprint
+from connectors._fingerprint import fingerprint
+from connectors._imap_cursor import Survey
 from connectors._imap_folders import (
     PASSING,
     in_order,

@@ -29,7 +29,7 @@ Row = dict[str, object]
 
 _FIELDS: Final = (
     "internetMessageId", "internetMessageHeaders", "from", "sender", "replyTo", "toRecipients", "ccRecipients",
-    "bccRecipients", "sentDateTime", "receivedDateTime", "conversationId", "parentFolderId", "isDraft",
+    "bccRecipients", "sentDateTime", "receivedDateTime", "isDraft",
 )  # fmt: skip
 
 _EVENT: Final = "#microsoft.graph.eventMessage"

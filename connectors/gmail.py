@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from connectors._gmail_cursor import Place, fingerprint
+from connectors._fingerprint import fingerprint
+from connectors._gmail_cursor import Place
 from connectors._gmail_mailbox import Mailbox
 from connectors._gmail_pace import Pace
 from connectors._gmail_reading import Reading, begin

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -17,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from connectors._calendar_text import read_text
 from connectors._feed import Limits, Validators, read_file
+from connectors._fingerprint import fingerprint
 from connectors._ics_cursor import Place
 from syncd.connector import ConnectorOptions, Page, Progress, SecretRef, Span
 from syncd.errors import Misconfigured, Transient
@@ -147,8 +147,7 @@ class Ics:
 
     def _fingerprint(self, url: str) -> str:
         options, context = self._options, self._context
-        settings = f"{url}\n{options.path}\n{options.first_sync}\n{context.time_zone}\n{context.subjects}"
-        return blake2b(settings.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        return fingerprint(url, options.path, options.first_sync, str(context.time_zone), context.subjects)
 
     def _get(self, url: str, known: Validators, now: datetime) -> Feed:
         options = self._options

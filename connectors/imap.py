@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from connectors._imap_cursor import FolderState, Place, fingerprint
+from connectors._fingerprint import fingerprint
+from connectors._imap_cursor import FolderState, Place
 from connectors._imap_fetch import Headers
 from connectors._imap_mailbox import FolderChangedError, Mailbox, StoppedError
 from connectors._imap_options import ImapOptions

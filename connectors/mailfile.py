@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from os import fstat
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pydantic import Field
 
+from connectors._fingerprint import fingerprint
 from connectors._mail import read_message
 from connectors._mail_places import SENT_NAMES, is_called, survey
 from connectors._mail_words import decode_words
@@ -100,9 +100,8 @@ class MailFile:
         """Nothing stays open between polls."""
 
     def _fingerprint(self) -> str:
-        options, subjects = self._options, self._context.subjects
-        settings = f"{self._path.absolute()}\n{options.first_sync}\n{self._sent}\n{self._skip}\n{subjects}"
-        return blake2b(settings.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        first_sync, subjects = self._options.first_sync, self._context.subjects
+        return fingerprint(self._path.absolute(), first_sync, self._sent, self._skip, subjects)
 
     def _survey(self) -> Survey:
         try:

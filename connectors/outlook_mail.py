@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from pydantic import BaseModel, Field
 
-from connectors._imap_cursor import fingerprint
+from connectors._fingerprint import fingerprint
 from connectors._microsoft import MAIL, MicrosoftAccount, MicrosoftOptions
 from connectors._outlook_mail_place import PREFIX, FolderNote, Place
 from syncd.errors import Misconfigured

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors._gmail_cursor import START, Listing, Place, Tempo, fingerprint
+from connectors._fingerprint import fingerprint
+from connectors._gmail_cursor import START, Listing, Place, Tempo
 from connectors._gmail_mailbox import arrivals
 from connectors._gmail_message import Metadata, header_block, observe, parse
 from connectors._gmail_pace import Pace
