@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
+from connectors._gmail_cursor import AGAIN
 from connectors._gmail_message import FIELDS, LEFT_OUT
 from connectors._gmail_wire import Part, compose, dissect
 from connectors._mail import fields
@@ -35,7 +36,6 @@ MOST_CHANGES: Final = 200
 
 _ANY: Final = "ANY"
 _CHANGES: Final = "history(messagesAdded/message(id,labelIds),labelsAdded(labelIds,message/id)),historyId,nextPageToken"
-_LISTED_AGAIN: Final = "Nothing to do: the mailbox is listed again, and only what is not known yet is read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Mailbox:
             except Refused as refused:
                 if refused.status == HTTPStatus.NOT_FOUND:
                     raise CursorExpired(
-                        "Gmail no longer remembers what happened since this mailbox was last read.", _LISTED_AGAIN
+                        "Gmail no longer remembers what happened since this mailbox was last read.", AGAIN
                     ) from refused
                 raise
             records += told.get("history", [])
@@ -111,9 +111,7 @@ class Mailbox:
             token = told.get("nextPageToken", "")
             if not token:
                 return Changes(arrivals(records), history or start)
-        raise CursorExpired(
-            "More happened in this mailbox since it was last read than its history tells.", _LISTED_AGAIN
-        )
+        raise CursorExpired("More happened in this mailbox since it was last read than its history tells.", AGAIN)
 
     def read(self, messages: Sequence[str]) -> Mapping[str, Part]:
         """What Gmail says of each of these messages, good or bad (20 units each); of some, it may say nothing."""
