@@ -159,6 +159,10 @@ def test_a_zone_that_the_calendar_describes_is_read_from_there_and_forgotten() -
         ("ATTENDEE;CUTYPE=GROUP:mailto:team@example.org", ""),
         ("ATTENDEE;ROLE=NON-PARTICIPANT:mailto:fyi@example.org", ""),
         ("ATTENDEE:", ""),
+        ("ORGANIZER:mailto:c_12ab@group.calendar.google.com", ""),
+        ("ATTENDEE:mailto:c_34cd@resource.calendar.google.com", ""),
+        ("ORGANIZER:mailto:unknownorganizer@calendar.google.com", ""),
+        ("ATTENDEE:mailto:bob@mycalendar.google.com", "bob@mycalendar.google.com"),
     ],
 )
 def test_who_takes_part_is_a_person_with_an_address(line: str, address: str) -> None:
