@@ -241,6 +241,15 @@ def test_a_record_that_changed_voids_what_was_concluded_from_it(store: Store) ->
     assert after.at == before.at + timedelta(hours=3)
 
 
+def test_a_record_that_changed_and_is_called_the_same_is_not_concluded_from_twice(store: Store) -> None:
+    before = meeting(1)
+    fill(store, "work", before)
+    derive(store)
+    fill(store, "work", replace(before, title="Another title"))
+    derive(store)
+    assert store.counts().interactions == 1
+
+
 def test_a_removed_record_leaves_its_copies(store: Store) -> None:
     fill(store, "work", mail(1), mail(1, "Archive/7"))
     derive(store)
