@@ -164,6 +164,16 @@ def test_a_past_meeting_taken_out_of_the_calendar_did_not_happen(diary: Diary) -
     assert [type(seen) for seen in diary.poll()] == [Removal]
 
 
+def test_what_began_before_the_window_and_ends_in_it_belongs_to_it(diary: Diary) -> None:
+    begin = diary.now - timedelta(days=91)
+    identifier = diary.calendar.add("Conference", begin, begin + timedelta(days=3), attendees=[ANNA])
+    diary.poll()
+    diary.calendar.update(identifier, subject="Fair")
+    assert [seen.title for seen in diary.poll() if isinstance(seen, Meeting)] == ["Fair"]
+    diary.calendar.delete(identifier)
+    assert [type(seen) for seen in diary.poll()] == [Removal]
+
+
 def test_what_left_the_window_stays_whatever_becomes_of_it(diary: Diary) -> None:
     identifier = diary.meet(days=-60)
     diary.poll()

@@ -277,6 +277,14 @@ def test_the_day_in_an_exchange_id_is_believed_where_midnight_is_farthest_away()
     assert meeting(moved).recurrence_id == "2026-03-04"
 
 
+def test_midnight_where_the_owner_lives_is_recognised_wherever_that_is() -> None:
+    moved = occurrence(
+        type="exception", isAllDay=True, originalStart="2026-03-03T11:00:00Z", iCalUId=None,
+        start=at("2026-03-09T00:00:00"), end=at("2026-03-10T00:00:00"),
+    )  # fmt: skip
+    assert meeting(moved, Owner("c0ffee", (ME,), ZoneInfo("Pacific/Auckland"))).recurrence_id == "2026-03-04"
+
+
 def test_one_hour_of_an_all_day_series_is_still_named_by_its_day_and_the_other_way_round() -> None:
     hour = occurrence(type="exception", originalStart="2026-03-03T23:00:00Z")
     assert meeting(hour, of_days=True).recurrence_id == "2026-03-04"
@@ -295,6 +303,15 @@ def test_one_occurrence_i_alone_was_invited_to_is_the_one_of_the_series_in_other
 def test_an_event_without_a_uid_is_named_by_its_id() -> None:
     assert meeting(event(iCalUId=None)).uid == "AAMk1="
     assert meeting(occurrence(iCalUId=None)).uid == "AAMk1="
+
+
+@pytest.mark.parametrize("identifier", ["AAMk\ud800", "AAMk\n", "A" * 5000])
+def test_an_id_that_no_store_could_keep_is_kept_as_its_hash(identifier: str) -> None:
+    found = meeting(event(id=identifier, iCalUId=None))
+    assert found.remote_id.encode().isascii()
+    assert len(found.remote_id) < 100
+    assert found.remote_id != meeting(event(id=f"{identifier}A")).remote_id
+    found.uid.encode()
 
 
 def test_ids_differ_by_case_alone() -> None:
