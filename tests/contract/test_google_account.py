@@ -236,7 +236,7 @@ def test_a_portal_that_redirects_is_not_followed(setup: Setup) -> None:
         web.answers["/portal"] = Answer(b"<p>Welcome")
         setup.endpoint = web.url("")
         assert isinstance(refused(setup), Transient)
-        assert [request.path for request in web.requests] == ["/gmail/v1/users/me/profile?alt=json"]
+        assert [request.target for request in web.requests] == ["/gmail/v1/users/me/profile?alt=json"]
 
 
 def test_a_silent_google_is_given_up(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,28 +14,25 @@ import json
 import os
 import pwd
 import shutil
-import socket
-import subprocess
-import tempfile
 from base64 import b64encode, urlsafe_b64encode
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from tests.servers.certificate import make_certificate
+from tests.servers.daemon import Daemon, free_ports
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
-    from types import TracebackType
+    from pathlib import Path
 
     from tests.servers.certificate import Certificate
 
 PASSWORD: Final = "secret"
 SENT: Final = "Gesendet"
 _TOKEN_KEY: Final = b"a key of the tests, of 32 octets"
-_WITHIN: Final = 20.0
-_PIECE: Final = 0.02
+_WITHIN: Final = 60.0
 
 _CONFIGURATION: Final = """
 protocols = imap
@@ -46,7 +43,7 @@ instance_name = {name}
 default_internal_user = {internal}
 default_internal_group = {internal_group}
 default_login_user = {login}
-log_path = {folder}/log
+log_path = /dev/stderr
 ssl = yes
 ssl_cert = <{certificate}
 ssl_key = <{key}
@@ -120,41 +117,21 @@ def require_program() -> str:
     return program
 
 
-class Dovecot:
+class Dovecot(Daemon):
     """The server, as a context; `port` speaks in the clear and STARTTLS, `tls_port` TLS."""
 
     def __init__(self, program: str, *, storage: str = "maildir") -> None:
+        super().__init__("Dovecot")
         self._program = program
         self._storage = storage
-        self._process: subprocess.Popen[bytes] | None = None
-        self.folder = Path(tempfile.mkdtemp(prefix="syncd-dovecot-"))
         self.host = "127.0.0.1"
-        self.port, self.tls_port = _free_ports()
+        self.port, self.tls_port = free_ports(2)
         self.certificate: Certificate = make_certificate(self.folder)
 
-    def __enter__(self) -> Self:
+    def command(self) -> Sequence[str | Path]:
+        """The server itself, in the foreground."""
         self._configure()
-        self._process = subprocess.Popen(  # noqa: S603 - the server's own program, with a file of ours
-            [self._program, "-F", "-c", self.folder / "dovecot.conf"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(int(_WITHIN / _PIECE)):
-            try:
-                socket.create_connection((self.host, self.tls_port), timeout=_WITHIN).close()
-            except ConnectionRefusedError:
-                self._require_life(self._process)
-            else:
-                return self
-        raise TimeoutError("Dovecot does not listen")
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(_WITHIN)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        return [self._program, "-F", "-c", self.folder / "dovecot.conf"]
 
     def client(self, user: str) -> imaplib.IMAP4:
         """A connection of `user`, signed in; to be used as a context."""
@@ -169,7 +146,7 @@ class Dovecot:
             status, answer = client.append(folder, "", imaplib.Time2Internaldate(when), message)
             assert status == "OK", answer
 
-    def command(self, *words: str) -> list[str]:
+    def doveadm(self, *words: str) -> list[str]:
         """A doveadm command line for this server."""
         return ["doveadm", "-c", str(self.folder / "dovecot.conf"), *words]
 
@@ -216,22 +193,6 @@ class Dovecot:
         self.folder.chmod(0o755)
         if root:
             shutil.chown(self.folder / "mail", owner)
-
-    def _require_life(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait a moment for the server, and fail with its own words when it has ended."""
-        try:
-            process.wait(_PIECE)
-        except subprocess.TimeoutExpired:
-            return
-        log = self.folder / "log"
-        raise RuntimeError(f"Dovecot ended: {log.read_text() if log.exists() else 'it left no log'}")
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        for each in (first, second):
-            each.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
 
 
 def _group(user: str) -> str:

@@ -6,28 +6,16 @@
 from __future__ import annotations
 
 import json
-import ssl
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import parse_qsl, urlsplit
+from typing import TYPE_CHECKING, Final
+
+from tests.servers.loopback import HANGS_UP, HttpAnswer, LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
     from tests.servers.certificate import Certificate
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request; the names of headers in lower case, a form read out of its body."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    form: Mapping[str, str]
+    from tests.servers.loopback import HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,73 +35,33 @@ class Reply:
         return cls(json.dumps(value).encode(), status, {"Content-Type": "application/json", **named})
 
 
-class Scripted:
+class Scripted(LoopbackServer):
     """Says by path what it was given, in turn, and the last of it for ever; for a `with` statement."""
 
     def __init__(self, certificate: Certificate | None = None) -> None:
+        super().__init__(certificate)
         self.replies: dict[str, list[Reply]] = {}
-        self.asked: list[Asked] = []
-        self._over = Event()
-        self._scheme = "https" if certificate else "http"
-        scripted = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                scripted._serve(self)
-
-            do_POST = do_GET  # noqa: N815 - the library's own name
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are the point
-        if certificate:
-            protected = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            protected.load_cert_chain(certificate.chain, certificate.key)
-            self._server.socket = protected.wrap_socket(self._server.socket, server_side=True)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self.asked: list[HttpRequest] = []
 
     @property
     def root(self) -> str:
-        """Scheme, host and port."""
-        return f"{self._scheme}://localhost:{self._server.server_address[1]}"
+        """Scheme, host and port, where the host has a name."""
+        return f"{self._scheme}://localhost:{self.port}"
 
-    def at(self, path: str) -> list[Asked]:
+    def at(self, path: str) -> list[HttpRequest]:
         """What was asked there."""
-        return [asked for asked in self.asked if urlsplit(asked.target).path == path]
+        return [asked for asked in self.asked if asked.path == path]
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def _serve(self, handler: BaseHTTPRequestHandler) -> None:
-        headers = {name.lower(): value for name, value in handler.headers.items()}
-        body = handler.rfile.read(int(headers.get("content-length", 0))).decode()
-        self.asked.append(Asked(handler.command, handler.path, headers, dict(parse_qsl(body))))
-        replies = self.replies.get(urlsplit(handler.path).path, [Reply(b"nothing here", 404)])
+    def answer(self, asked: HttpRequest) -> HttpAnswer:
+        """The reply whose turn it is."""
+        self.asked.append(asked)
+        replies = self.replies.get(asked.path, [Reply(b"nothing here", 404)])
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         if reply.silent:
             self._over.wait()
         if reply.silent or reply.cut:
-            handler.close_connection = True
-            return
-        handler.send_response(reply.status)
-        for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(reply.body)
+            return HANGS_UP
+        return HttpAnswer.of(reply.status, reply.headers, reply.body)
 
 
 TENANT: Final = "/common/v2.0"

@@ -9,13 +9,10 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from socket import SHUT_RDWR
-from threading import Event, RLock, Thread
+from threading import RLock
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -35,16 +32,16 @@ from tests.servers.google_replies import (
     parse_mask,
     unauthenticated,
 )
+from tests.servers.loopback import HANGS_UP, HttpAnswer, LoopbackServer
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
-    from types import TracebackType
 
     from tests.servers.google_contract import Contract, Method
     from tests.servers.google_oauth import Grant
     from tests.servers.google_replies import Mask
+    from tests.servers.loopback import HttpRequest
 
 OWNER: Final = "davide@rossi.example"
 _BATCHES: Final = ("/batch", "/batch/gmail/v1", "/batch/calendar/v3")
@@ -74,10 +71,9 @@ class _Reply:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=lambda: _JSON)
-    cut: bool = False
 
 
-class Google(Faults):
+class Google(Faults, LoopbackServer):
     """The server, as a context. `clock` moves the quota and the access tokens.
 
     `mailbox`, `calendars` and `oauth` are the owner's; of another account `mailbox_of` and `calendars_of`. `stride` N
@@ -99,35 +95,19 @@ class Google(Faults):
         self._mailboxes: dict[str, Mailbox] = {}
         self._calendars: dict[str, Calendars] = {}
         self._lock = RLock()
-        self._over = Event()
-        self._sockets: set[socket.socket] = set()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self.oauth.endpoint = self.endpoint
 
     def __enter__(self) -> Self:
         for contract in (google_contract.gmail(), google_contract.calendar()):
             contract.find("GET", "/")  # reads the document now: the first request must not wait for it
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._thread.join()
-        for each in list(self._sockets):
-            with suppress(OSError):
-                each.shutdown(SHUT_RDWR)
-        self._server.server_close()
+        return super().__enter__()
 
     # What a test looks at
 
     @property
     def endpoint(self) -> str:
         """The address of everything; Calendar lies under /calendar/v3/."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self.origin
 
     @property
     def mailbox(self) -> Mailbox:
@@ -172,24 +152,26 @@ class Google(Faults):
 
     # Serving
 
-    def serve(self, verb: str, target: str, headers: Mapping[str, str], body: bytes) -> _Reply | None:
-        """The answer to one HTTP request; None when nothing shall be said."""
-        parts = urlsplit(target)
-        query = _parse_query(parts.query)
-        request = Request(verb, parts.path, query, headers)
+    def answer(self, asked: HttpRequest) -> HttpAnswer:
+        """What the owner has, unless the request breaks a rule or a fault is due."""
+        address = urlsplit(asked.target)
+        request = Request(asked.method, address.path, _parse_query(address.query), asked.headers)
         with self._lock:
             self.requests.append(request)
             found = self._route(request)
             fault = self.struck(request.method, request.part)
-        if fault and fault.kind in ("silence", "slow"):
-            self._over.wait(None if fault.kind == "silence" else fault.seconds)
-            if self._over.is_set() or fault.kind == "silence":
-                return None
+        kind = fault.kind if fault else ""
+        if kind == "silence" or (fault and kind == "slow" and self._over.wait(fault.seconds)):
+            self._over.wait()
+            return HANGS_UP
         with self._lock:
-            reply = self._faulty(fault) or self._answered(request, found, body)
+            reply = self._faulty(fault) or self._answered(request, found, asked.body)
         request.status = reply.status
-        reply.cut = fault is not None and fault.kind == "cut"
-        return reply
+        whole = HttpAnswer.of(reply.status, reply.headers, reply.body)
+        if kind != "cut":
+            return whole
+        half = max(1, len(reply.body) // 2)
+        return HttpAnswer((piece[:-half] for piece in whole.pieces), last=True)
 
     def _route(self, request: Request) -> _Found | None:
         """Who serves this; notes it in the request, and breaches of the contract in `violations`."""
@@ -343,54 +325,3 @@ def _parse_query(text: str) -> Mapping[str, Sequence[str]]:
 @lru_cache(maxsize=64)
 def _mask(text: str) -> Mask:
     return parse_mask(text)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False
-    request_queue_size = 32
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are the point."""
-
-
-def _handler(google: Google) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def setup(self) -> None:
-            super().setup()
-            google._sockets.add(self.connection)
-            if google._over.is_set():  # it came while the server was closing, which waits for every connection
-                self.connection.shutdown(SHUT_RDWR)
-
-        def finish(self) -> None:
-            google._sockets.discard(self.connection)
-            super().finish()
-
-        def __getattr__(self, name: str) -> object:
-            if name.startswith("do_"):
-                return self._answer
-            raise AttributeError(name)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
-            pass
-
-        def _answer(self) -> None:
-            length = int(self.headers.get("Content-Length", 0))
-            body = self.rfile.read(length)
-            if len(body) < length:  # whoever asked was killed while asking
-                self.close_connection = True
-                return
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = google.serve(self.command, self.path, headers, body)
-            if reply is None:
-                self.close_connection = True
-                return
-            head = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {value}" for name, value in reply.headers.items())]
-            head += [f"Content-Length: {len(reply.body)}", "", ""]
-            data = "\r\n".join(head).encode() + reply.body
-            self.wfile.write(data[: -max(1, len(reply.body) // 2)] if reply.cut else data)
-            self.close_connection = self.close_connection or reply.cut
-
-    return Handler

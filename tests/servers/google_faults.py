@@ -88,6 +88,7 @@ class Faults:
     """What a test lets go wrong; the oldest fault that fits a request strikes."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._faults: list[Fault] = []
 
     def fail(  # noqa: PLR0913 - the ways in which a request can fail

@@ -9,28 +9,29 @@ from __future__ import annotations
 import json
 from collections import deque
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Final, Self
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Final
 
 from tests.servers.graph_calendars import Calendars
 from tests.servers.graph_contract import contract
 from tests.servers.graph_mail import Mailbox
 from tests.servers.graph_requests import Asked, Fault, Links, Refused
 from tests.servers.graph_rules import breaches_of_request, kind_of
+from tests.servers.loopback import HANGS_UP, HttpAnswer, LoopbackServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from tests.servers.graph_contract import Resource
+    from tests.servers.loopback import HttpRequest
 
 OWNER: Final = ("davide@northwind.example", "Davide Rossi")
 
 _CALENDAR: Final = frozenset({"calendar", "calendars", "calendarView", "events"})
 
 
-class Graph:
+class Graph(LoopbackServer):
     """The double; for a `with` statement. Knobs are methods; `calendars` and `mailbox` are what the owner sees.
 
     `requests` holds every request; `most_in_flight` is how many may be under way at once before it is called
@@ -38,6 +39,7 @@ class Graph:
     """
 
     def __init__(self, owner: tuple[str, str] = OWNER) -> None:
+        super().__init__()
         self.owner = owner
         self.calendars = Calendars(owner)
         self.mailbox = Mailbox(owner)
@@ -52,16 +54,7 @@ class Graph:
         self._denied = False
         self._in_flight = 0
         self._lock = Lock()
-        self._over = Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are the point
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def origin(self) -> str:
-        """What https://graph.microsoft.com is to the real one; its API lies at /v1.0."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._mended = Event()
 
     # What can go wrong.
 
@@ -105,11 +98,12 @@ class Graph:
 
     def mend(self) -> None:
         """Undo `deny`, `fail`, `throttle`, `stall` and `show_page`; silent requests are let go."""
-        self._denied = False
-        self._tokens.add(self.access_token)
-        self.faults.clear()
-        self._over.set()
-        self._over = Event()
+        with self._lock:
+            self._denied = False
+            self._tokens.add(self.access_token)
+            self.faults.clear()
+            self._mended.set()
+            self._mended = Event()
 
     def snapshot(self) -> object:
         """Everything a reader could have changed."""
@@ -119,84 +113,44 @@ class Graph:
         """How many requests so far had `part` in their target."""
         return sum(part in asked.target for asked in self.requests)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._mended.set()
+        super().__exit__(kind, error, trace)
 
     # How it answers.
 
-    def _handler(graph) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - `self` is the handler's below
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-            wbufsize = -1
-            timeout = 60
+    def answer(self, asked: HttpRequest) -> HttpAnswer:
+        """What the mailbox holds, unless something is wrong with the request or shall go wrong with it."""
+        return self._said(Asked.of(asked.method, asked.target, asked.headers))
 
-            def __getattr__(self, name: str) -> object:
-                if name.startswith("do_"):
-                    return self._answer
-                raise AttributeError(name)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
-                pass
-
-            def _answer(self) -> None:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                self.rfile.read(int(headers.get("content-length") or 0))
-                answer = graph._graph(Asked.of(self.command, self.path, headers))
-                if answer is None:
-                    self.close_connection = True
-                    return
-                status, said, extra = answer
-                self.send_response(status)
-                for name, value in extra.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-
-        return Handler
-
-    def _graph(self, asked: Asked) -> tuple[int, bytes, dict[str, str]] | None:
-        """(status, body, headers) of the answer; None when there is none."""
+    def _said(self, asked: Asked) -> HttpAnswer:
         with self._lock:
             self.requests.append(asked)
-            self._in_flight += 1
-            crowded = self._in_flight > self.most_in_flight
             fault = next((fault for fault in self.faults if fault.strikes(asked.target)), None)
-            over = self._over
+            silent = fault is not None and fault.silent
+            self._in_flight += not silent
+            crowded = self._in_flight > self.most_in_flight
+            mended = self._mended
+        if silent:
+            mended.wait()
+            return HANGS_UP
         try:
-            if fault is not None and fault.silent:
-                with self._lock:
-                    self._in_flight -= 1
-                over.wait()
-                with self._lock:
-                    self._in_flight += 1
-                return None
             if fault is not None and fault.page:
-                return 200, fault.page, {"Content-Type": "text/html; charset=utf-8"}
-            try:
-                self._admit(asked, fault, crowded=crowded)
-                with self._lock:
-                    answer = self._answer(asked)
-            except Refused as refused:
-                headers = {"Content-Type": "application/json", **refused.headers}
-                return refused.status, json.dumps(refused.body).encode(), headers
-            headers = {"Content-Type": "application/json;odata.metadata=minimal;charset=utf-8"}
-            if asked.headers.get("prefer"):
-                headers["Preference-Applied"] = asked.headers["prefer"]
-            return 200, json.dumps(answer).encode(), headers
+                return HttpAnswer.of(200, {"Content-Type": "text/html; charset=utf-8"}, fault.page)
+            self._admit(asked, fault, crowded=crowded)
+            with self._lock:
+                found = self._found(asked)
+        except Refused as refused:
+            return _in_json(refused.status, {"Content-Type": "application/json", **refused.headers}, refused.body)
         finally:
             with self._lock:
                 self._in_flight -= 1
+        headers = {"Content-Type": "application/json;odata.metadata=minimal;charset=utf-8"}
+        if asked.headers.get("prefer"):
+            headers["Preference-Applied"] = asked.headers["prefer"]
+        return _in_json(200, headers, found)
 
     def _admit(self, asked: Asked, fault: Fault | None, *, crowded: bool) -> None:
         """Raise whatever keeps a request from being answered, and note what is wrong with it."""
@@ -216,7 +170,7 @@ class Graph:
             headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
             raise Refused(fault.status, fault.code, "", headers)
 
-    def _answer(self, asked: Asked) -> Resource:
+    def _found(self, asked: Asked) -> Resource:
         kind = kind_of(asked.path)
         if kind is None:
             raise Refused(400, "BadRequest", "Resource not found for the segment.")
@@ -235,6 +189,10 @@ class Graph:
 
     def _complain(self, breach: str) -> None:
         self.violations.append(breach)
+
+
+def _in_json(status: int, headers: Mapping[str, str], body: Resource) -> HttpAnswer:
+    return HttpAnswer.of(status, headers, json.dumps(body).encode())
 
 
 @contextmanager

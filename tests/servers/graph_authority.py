@@ -6,25 +6,23 @@ It plays no sign-in (a real OAuth server does, for `syncd auth`); a connector's 
 from __future__ import annotations
 
 import json
-import ssl
 from base64 import urlsafe_b64encode
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import parse_qs
+from typing import TYPE_CHECKING, Final
 
 import msal
 
 from connectors._microsoft_tokens import SignIn
+from tests.servers.loopback import HttpAnswer, LoopbackServer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
-    from types import TracebackType
 
     from tests.servers.certificate import Certificate
     from tests.servers.graph import Graph
     from tests.servers.graph_contract import Resource
+    from tests.servers.loopback import HttpRequest
 
 CLIENT_ID: Final = "11111111-2222-3333-4444-555555555555"
 RESOURCE: Final = "https://graph.microsoft.com"
@@ -33,29 +31,19 @@ _WHO: Final = {"uid": "00000000-0000-0000-0000-00000000000a", "utid": "00000000-
 HOME_ACCOUNT: Final = f"{_WHO['uid']}.{_WHO['utid']}"
 
 
-class Authority:
+class Authority(LoopbackServer):
     """For a `with` statement. Whoever asks has to trust its certificate: REQUESTS_CA_BUNDLE names `chain`.
 
     `deny` refuses every refresh with invalid_grant; `requests` are the paths that were asked for.
     """
 
     def __init__(self, graph: Graph, certificate: Certificate) -> None:
+        super().__init__(certificate)
         self._graph = graph
         self._refresh_token = "refresh-0"
         self._number = 0
         self._denied = False
         self.requests: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are the point
-        protected = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        protected.load_cert_chain(certificate.chain, certificate.key)
-        self._server.socket = protected.wrap_socket(self._server.socket, server_side=True)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def origin(self) -> str:
-        """What https://login.microsoftonline.com is to the real one."""
-        return f"https://127.0.0.1:{self._server.server_address[1]}"
 
     def settings(self) -> dict[str, str]:
         """What the options of an account at this authority and its Graph say, besides `type`."""
@@ -71,50 +59,22 @@ class Authority:
         self._denied = False
         self._graph.accept(self._graph.access_token)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def answer(self, asked: HttpRequest) -> HttpAnswer:
+        """Where everything is, to whoever only looks; tokens to whoever posts."""
+        self.requests.append(asked.target)
+        status, told = self._exchange(asked.form) if asked.method == "POST" else (200, self._places())
+        return HttpAnswer.of(status, {"Content-Type": "application/json"}, json.dumps(told).encode())
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def _places(self) -> Resource:
+        root = f"{self.origin}/common"
+        return {
+            "issuer": f"{root}/v2.0",
+            "authorization_endpoint": f"{root}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{root}/oauth2/v2.0/token",
+            "device_authorization_endpoint": f"{root}/oauth2/v2.0/devicecode",
+        }
 
-    def _handler(authority) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - `self` is the handler's below
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
-                pass
-
-            def do_GET(self) -> None:
-                root = f"{authority.origin}/common"
-                self._say(
-                    200,
-                    {
-                        "issuer": f"{root}/v2.0",
-                        "authorization_endpoint": f"{root}/oauth2/v2.0/authorize",
-                        "token_endpoint": f"{root}/oauth2/v2.0/token",
-                        "device_authorization_endpoint": f"{root}/oauth2/v2.0/devicecode",
-                    },
-                )
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                self._say(*authority._exchange({name: values[0] for name, values in parse_qs(body).items()}))
-
-            def _say(self, status: int, told: Resource) -> None:
-                authority.requests.append(self.path)
-                said = json.dumps(told).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-
-        return Handler
-
-    def _exchange(self, given: dict[str, str]) -> tuple[int, Resource]:
+    def _exchange(self, given: Mapping[str, str]) -> tuple[int, Resource]:
         """A new access token, and a new refresh token, for the refresh token that is valid (it rotates)."""
         if self._denied or given.get("refresh_token") != self._refresh_token:
             refusal = "AADSTS70000: The provided value for the input parameter 'refresh_token' is not valid."

@@ -22,4 +22,4 @@ def import_mboxes(server: Dovecot, user: str, boxes: Path) -> None:
         for path in (boxes, *boxes.iterdir()):
             shutil.chown(path, "nobody")
     source = f"mbox:{boxes}:INBOX={boxes}/INBOX"
-    subprocess.run(server.command("import", "-u", user, source, "", "ALL"), check=True)  # noqa: S603 - Dovecot's own
+    subprocess.run(server.doveadm("import", "-u", user, source, "", "ALL"), check=True)  # noqa: S603 - Dovecot's own

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
-import subprocess
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 import requests
 
 from tests.servers.certificate import make_certificate
+from tests.servers.daemon import Daemon
 from tests.servers.npm import require_package
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 PACKAGE: Final = "oidc-provider@9.13.3"
 _SERVER: Final = Path(__file__).with_suffix(".mjs")
 _WITHIN: Final = 60.0
-_PIECE: Final = 0.02
 
 
 def require_packages() -> Path:
@@ -34,55 +32,36 @@ def require_packages() -> Path:
     return require_package(PACKAGE)
 
 
-class Oidc:
+class Oidc(Daemon):
     """The server, as a context; `authority` is what an account of the tests names."""
 
     def __init__(self, packages: Path, client_id: str) -> None:
+        super().__init__("Oidc")
         self._packages = packages
         self._client_id = client_id
-        self._process: subprocess.Popen[bytes] | None = None
-        self.folder = Path(tempfile.mkdtemp(prefix="syncd-oidc-"))
         self.certificate = make_certificate(self.folder)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
         self.authority = f"https://localhost:{self.port}"
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(self.certificate.chain)
 
-    def __enter__(self) -> Self:
-        with (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - node itself, with a file of ours
-                [
-                    shutil.which("node") or "node",
-                    _SERVER,
-                    self._packages,
-                    str(self.port),
-                    self.certificate.chain,
-                    self.certificate.key,
-                    self._client_id,
-                ],
-                stdout=log,
-                stderr=log,
-            )
-        for _ in range(int(_WITHIN / _PIECE)):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=_WITHIN).close()
-            except ConnectionRefusedError:
-                self._require_life(self._process)
-            else:
-                return self
-        raise TimeoutError("the OAuth server does not listen")
+    def command(self) -> Sequence[str | Path]:
+        """Node, where the packages are."""
+        return [
+            shutil.which("node") or "node",
+            _SERVER,
+            self._packages,
+            str(self.port),
+            self.certificate.chain,
+            self.certificate.key,
+            self._client_id,
+        ]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._session.close()
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(_WITHIN)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        super().__exit__(kind, error, trace)
 
     def as_(self, account: str = "", *, answer: str = "accept", scopes: list[str] | None = None) -> None:
         """Who signs in next (default: whom the program hints at), what they answer ("ERROR|words"), what they grant."""
@@ -128,11 +107,3 @@ class Oidc:
         answer.raise_for_status()
         found: dict[str, int] = answer.json()
         return found
-
-    def _require_life(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait a moment for the server, and fail with its own words when it has ended."""
-        try:
-            process.wait(_PIECE)
-        except subprocess.TimeoutExpired:
-            return
-        raise RuntimeError(f"the OAuth server ended: {(self.folder / 'log').read_text()}")

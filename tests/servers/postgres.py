@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from itertools import count
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pytest
+
+from tests.servers.daemon import free_ports
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -51,9 +52,7 @@ class PostgresServer:
     def __enter__(self) -> Self:
         if os.geteuid() == 0:
             shutil.chown(self._folder, _OWNER)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         data = self._folder / "data"
         settings = (
             f"port={self.port}",

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from tests.servers.loopback import HANGS_UP, HttpAnswer, LoopbackServer, head_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import TracebackType
+    from collections.abc import Iterator, Mapping
 
     from tests.servers.certificate import Certificate
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody asked for; the names of headers in lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
+    from tests.servers.loopback import HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,83 +32,42 @@ class Answer:
     silent: bool = False
 
 
-class Web:
-    """Answers by path, over https when it has a certificate; remembers what it was asked. For a `with` statement."""
+class Web(LoopbackServer):
+    """Answers by target, over https when it has a certificate; remembers what it was asked. For a `with` statement."""
 
     def __init__(self, certificate: Certificate | None = None) -> None:
-        self._scheme = "https" if certificate else "http"
+        super().__init__(certificate)
         self.answers: dict[str, Answer] = {}
-        self.requests: list[Request] = []
-        self._over = Event()
-        web = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def __getattr__(self, name: str) -> object:
-                if name.startswith("do_"):
-                    return self._answer
-                raise AttributeError(name)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
-                pass
-
-            def _answer(self) -> None:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                web.requests.append(Request(self.command, self.path, headers))
-                web._say(self, web.answers.get(self.path, Answer(status=404)), headers)
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = False
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are the point
-        if certificate:
-            protected = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            protected.load_cert_chain(certificate.chain, certificate.key)
-            self._server.socket = protected.wrap_socket(self._server.socket, server_side=True)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._server.server_address[1])
+        self.requests: list[HttpRequest] = []
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """The address of `path`."""
         return f"{self._scheme}://{host}:{self.port}{path}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def _say(self, handler: BaseHTTPRequestHandler, answer: Answer, asked: Mapping[str, str]) -> None:
+    def answer(self, asked: HttpRequest) -> HttpAnswer:
+        """What the test has for this target; nothing is there otherwise."""
+        self.requests.append(asked)
+        answer = self.answers.get(asked.target, Answer(status=404))
         if answer.silent:
             self._over.wait()
-            return
+            return HANGS_UP
+        return HttpAnswer(self._said(answer, asked.headers), last=True)
+
+    def _said(self, answer: Answer, asked: Mapping[str, str]) -> Iterator[bytes]:
         unchanged = (answer.etag and asked.get("if-none-match") == answer.etag) or (
             answer.modified and asked.get("if-modified-since") == answer.modified
         )
-        head = [f"HTTP/1.1 {304 if unchanged else answer.status} Said"]
-        head += [f"{name}: {value}" for name, value in answer.headers.items()]
-        head += [f"ETag: {answer.etag}"] if answer.etag else []
-        head += [f"Last-Modified: {answer.modified}"] if answer.modified else []
-        if not unchanged and "Content-Length" not in answer.headers:
-            head.append(f"Content-Length: {len(answer.body)}")
-        self._write(handler, "\r\n".join([*head, "Connection: close", "", ""]).encode(), answer, part="header")
+        headers = {"Connection": "close"}
+        headers |= {"ETag": answer.etag} if answer.etag else {}
+        headers |= {"Last-Modified": answer.modified} if answer.modified else {}
+        headers |= {} if unchanged else {"Content-Length": str(len(answer.body))}
+        head = head_of(304 if unchanged else answer.status, headers | dict(answer.headers))
+        yield from self._slowly(head, answer.pause) if answer.slow == "header" else (head,)
         if not unchanged:
-            self._write(handler, answer.body, answer, part="body")
-        handler.close_connection = True
+            yield from self._slowly(answer.body, answer.pause) if answer.slow == "body" else (answer.body,)
 
-    def _write(self, handler: BaseHTTPRequestHandler, data: bytes, answer: Answer, *, part: str) -> None:
-        if answer.slow != part:
-            handler.wfile.write(data)
-            return
+    def _slowly(self, data: bytes, pause: float) -> Iterator[bytes]:
         for byte in data:
-            if self._over.wait(answer.pause):
+            if self._over.wait(pause):
                 return
-            handler.wfile.write(bytes([byte]))
+            yield bytes([byte])
