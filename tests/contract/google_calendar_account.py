@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from connectors._google_scopes import CALENDAR_SCOPES
 from connectors.google_calendar import GoogleCalendar, GoogleCalendarOptions
 from syncd.memory import Remembered
+from syncd.model import Meeting, Removal
 from syncd.testing import context
 from tests.contract.google_remote import CLIENT, GoogleRemote
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
-    from googleapiclient._apis.calendar.v3.schemas import EventAttendee, EventDateTime
+    from googleapiclient._apis.calendar.v3.schemas import Event, EventAttendee, EventDateTime
 
     from syncd.connector import Connector, Memory, Page
     from syncd.model import Observation
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from tests.servers.google_clock import FakeClock
 
 ROME = "Europe/Rome"
-YEAR = timedelta(days=365)
+DAY = timedelta(days=1)
+YEAR = 365 * DAY
 
 
 def at(when: datetime, zone: str = ROME) -> EventDateTime:
@@ -36,6 +38,22 @@ def at(when: datetime, zone: str = ROME) -> EventDateTime:
 def guests(*addresses: str) -> list[EventAttendee]:
     """Attendees who accepted."""
     return [{"email": address, "responseStatus": "accepted"} for address in addresses]
+
+
+def meeting(start: datetime, *addresses: str, **fields: object) -> Event:
+    """An hour with these people."""
+    event = {
+        "summary": "A talk",
+        "start": at(start),
+        "end": at(start + timedelta(hours=1)),
+        "attendees": guests(*addresses or ("ada@example.org",)),
+        **fields,
+    }
+    return cast("Event", event)
+
+
+def weekly(start: datetime, **fields: object) -> Event:
+    return meeting(start, recurrence=["RRULE:FREQ=WEEKLY"], **fields)
 
 
 class CalendarAccount(GoogleRemote):
@@ -146,3 +164,18 @@ class CalendarAccount(GoogleRemote):
 
     def expire(self) -> None:
         self.primary.expire_sync_tokens()
+
+
+def facts(account: CalendarAccount) -> dict[str, Observation]:
+    """What a store holds after everything that was read."""
+    last = {seen.remote_id: seen for page in account.pages for seen in page.observations}
+    return {name: seen for name, seen in last.items() if not isinstance(seen, Removal)}
+
+
+def meetings(account: CalendarAccount) -> list[Meeting]:
+    return sorted((seen for seen in facts(account).values() if isinstance(seen, Meeting)), key=lambda seen: seen.start)
+
+
+def addresses(seen: Observation) -> set[str]:
+    assert isinstance(seen, Meeting)
+    return {person.address for person in seen.participants}

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.google_calendar import AHEAD, SLIDE
-from syncd.model import Meeting, Removal
-from tests.contract.google_calendar_account import ROME, CalendarAccount, guests
+from syncd.model import Meeting
+from tests.contract.google_calendar_account import ROME, CalendarAccount, facts, guests
 from tests.servers.google import Google
 from tests.servers.google_clock import NOON, FakeClock
 
@@ -129,12 +129,6 @@ def an_account() -> Iterator[CalendarAccount]:
     with Google(clock=clock) as google:
         yield CalendarAccount(google, clock, time_zone=ZoneInfo(ROME))
     assert google.violations == []
-
-
-def facts(account: CalendarAccount) -> dict[str, Observation]:
-    """What a store holds after everything that was read."""
-    last = {seen.remote_id: seen for page in account.pages for seen in page.observations}
-    return {name: seen for name, seen in last.items() if not isinstance(seen, Removal)}
 
 
 def in_window(found: Mapping[str, Observation], account: CalendarAccount) -> dict[str, Observation]:
