@@ -40,7 +40,7 @@ LONGEST_TITLE: Final = 500
 LONGEST_UID: Final = 998
 
 _LONGEST_ADDRESS: Final = 320
-_ADDRESS: Final = re.compile(r"[^\s@<>,;:\"/][^\s@<>,;:\"]*@[^\s@<>,;:\"]+")
+_ADDRESS: Final = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")
 _GLOBAL_ID: Final = re.compile(
     r"040000008200e00074c5b7101a82e008([0-9a-f]{4})([0-9a-f]{2})([0-9a-f]{2})[0-9a-f]{40,}", re.IGNORECASE
 )
@@ -315,9 +315,10 @@ def _person(value: object, role: Role) -> Participant | None:
 @lru_cache(4096)
 def _participant(address: str, name: str, role: Role, response: Response | None) -> Participant | None:
     """One person; the same ones meet again and again."""
-    address = tidy(address, _LONGEST_ADDRESS).strip("<>'\"")
-    if not _ADDRESS.fullmatch(address):
+    match = None if address.startswith("/") else _ADDRESS.search(address[:_LONGEST_ADDRESS])
+    if match is None:
         return None
+    address = tidy(match[0].strip("'"), _LONGEST_ADDRESS)
     name = tidy(name, LONGEST_NAME)
     return Participant(address, "" if name.lower() == address.lower() else name, role, response)
 

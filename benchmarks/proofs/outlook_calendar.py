@@ -54,7 +54,8 @@ ACCOUNT: Final = "work-calendar"
 class Synced:
     """One store that is kept up with the calendar; `now` is its clock."""
 
-    def __init__(self, graph: Graph, folder: Path, name: str, now: datetime) -> None:
+    def __init__(self, graph: Graph, folder: Path, name: str, now: datetime, back: timedelta = BACK) -> None:
+        self.horizon = NOW - back
         self.graph = graph
         self.now = now
         self.store = Store.open(f"sqlite:///{folder / name}.db")
@@ -85,7 +86,7 @@ class Synced:
     def sync(self) -> int:
         """One pass from the first horizon there ever was; how many requests it took."""
         before = self.graph.count()
-        outcome = poll(self.store, OpenAccount(ACCOUNT, "outlook-calendar", self, self.now - (NOW - BACK)), self.now)
+        outcome = poll(self.store, OpenAccount(ACCOUNT, "outlook-calendar", self, self.now - self.horizon), self.now)
         if outcome.error is not None:
             raise outcome.error
         return self.graph.count() - before

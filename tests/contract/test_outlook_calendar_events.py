@@ -149,6 +149,14 @@ def test_rooms_equipment_and_names_without_an_address_are_nobody() -> None:
     assert [one.address for one in meeting(event(attendees=attendees)).participants] == ["anna@example.org", ME]
 
 
+@pytest.mark.parametrize(
+    "written", ["bruno@example.net", " bruno@example.net ", "'bruno@example.net'", '"mailto:bruno@example.net"',
+                "Bruno <bruno@example.net>", "SMTP:bruno@example.net"],
+)  # fmt: skip
+def test_an_address_with_something_around_it_is_an_address(written: str) -> None:
+    assert meeting(event(attendees=[person(written)])).participants[1].address == "bruno@example.net"
+
+
 def test_one_who_is_invited_twice_is_there_once() -> None:
     twice = [person("Bruno@example.net", "Bruno"), person("bruno@example.net", "Bruno Conti")]
     assert len(meeting(event(attendees=twice)).participants) == 3

@@ -335,6 +335,14 @@ def test_what_nobody_knows_the_time_of_is_told_once_whatever_span_it_turns_up_in
     assert [type(seen) for seen in diary.poll()].count(Unreadable) == 1
 
 
+def test_what_nobody_knows_the_time_of_is_looked_for_everywhere_when_it_changes(diary: Diary) -> None:
+    anna = {"emailAddress": {"address": ANNA[0], "name": ANNA[1]}}
+    identifier = diary.calendar.add_resource({"organizer": anna, "start": None, "end": None})
+    diary.poll()
+    diary.calendar.delete(identifier)
+    assert [type(seen) for seen in diary.poll()] == [Removal]
+
+
 def test_answers_that_hold_no_list_and_calendars_without_an_id_are_an_outage(diary: Diary) -> None:
     diary.graph.fail("calendarView?", 200)
     with pytest.raises(Transient):
