@@ -11,7 +11,7 @@ from connectors.ics import Ics, IcsOptions
 from syncd.connector import Checks, SignsIn
 from syncd.errors import CursorExpired, Misconfigured, Transient
 from syncd.memory import Remembered
-from syncd.model import Meeting, Response
+from syncd.model import Meeting, Response, VerdictKind
 from syncd.pipeline.policy import Me, Policy
 from syncd.store import Store, StoredMemory
 from syncd.sync import OpenAccount, derive, poll
@@ -64,8 +64,9 @@ def read_into(store: Store, account: CalendarAccount) -> None:
 
 
 def met(store: Store, account: CalendarAccount) -> int:
-    """How many people the owner met, by what is over now."""
-    return sum(bool(touches) for _, touches in store.histories(account.clock()))
+    """How many meetings are over now that brought the owner and somebody together."""
+    touches = [touch for _, found in store.histories(None) for touch in found]
+    return sum(touch.until <= account.clock() and touch.verdict is VerdictKind.HUMAN for touch in touches)
 
 
 def test_34_a_meeting_i_decline_later_is_withdrawn_and_comes_back_when_i_accept(
@@ -77,9 +78,10 @@ def test_34_a_meeting_i_decline_later_is_withdrawn_and_comes_back_when_i_accept(
     account.primary.put(meeting(account.clock() - DAY, id="one", organizer=organizer, attendees=both))
     read_into(store, account)
     before = list(store.dump())
+    assert met(store, account) == 1
     account.primary.change("one", attendees=[both[0], {**answers, "responseStatus": "declined"}])
     read_into(store, account)
-    assert list(store.dump()) != before
+    assert met(store, account) == 0
     account.primary.change("one", attendees=[both[0], {**answers, "responseStatus": "accepted"}])
     read_into(store, account)
     assert list(store.dump()) == before
@@ -97,8 +99,10 @@ def test_34_my_own_answer_is_part_of_what_is_reported(account: CalendarAccount) 
 def test_36_a_meeting_that_ends_while_nobody_runs_becomes_contact_once(account: CalendarAccount, store: Store) -> None:
     account.primary.put(weekly(account.clock() + DAY, id="one"))
     read_into(store, account)
+    assert met(store, account) == 0
     account.clock.advance((40 * DAY).total_seconds())
     read_into(store, account)
+    assert met(store, account) == 6
     after = list(store.dump())
     asked = account.google.calls["calendar.events.list"]
     read_into(store, account)
