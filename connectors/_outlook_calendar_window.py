@@ -102,17 +102,17 @@ class Window:
         """The span that holds whatever these changes speak of, as it is and as it was; None when that may be anything.
 
         A span that ends before it begins holds nothing. What is removed and was never reported was outside the window
-        (event-delta page); a series speaks through its occurrences, which come with it, its own time is the very first.
+        (event-delta page). A series speaks through its occurrences, which come with it: its own time is the very first;
+        and of one occurrence that comes, all others may have changed, or be gone without a word.
         """
         known: defaultdict[str, list[Reported]] = defaultdict(list)
         for one in self._reported.values():
-            known[one.event].append(one)
-            if one.series:
-                known[one.series].append(one)
+            for name in filter(None, (one.event, one.series)):
+                known[name].append(one)
         spans = [(_LATEST, _EARLIEST)]
         for item in items:
             instance = Instance.of(item)
-            before = [(one.start, one.end) for one in known.get(instance.id, ())]
+            before = [(one.start, one.end) for name in (instance.id, instance.series) for one in known.get(name, ())]
             now = times_of(item)
             is_only_named = "@removed" in item or item.get("type") == MASTER
             if _NEVER in before or (now is None and not before and not is_only_named):
