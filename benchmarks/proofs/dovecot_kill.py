@@ -2,8 +2,7 @@
 
     PYTHONPATH=. python benchmarks/proofs/dovecot_kill.py DATA/enron 20000
 
-DATA/enron holds full/OWNER/*.mbox and folders/OWNER/*.mbox. The messages lie in five folders, what the first owner
-sent in one called Gesendet.
+Any folder of mail does. The messages lie in five folders, what the owner sent in one called Gesendet.
 """
 
 from __future__ import annotations
@@ -16,56 +15,43 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from itertools import cycle
+from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+
+from real_mail import SENT, RealMail
 
 from syncd.store import Store
-from tests.servers.dovecot import PASSWORD, SENT, Dovecot, require_program
+from tests.servers.dovecot import PASSWORD, Dovecot, require_program
+from tests.servers.dovecot import SENT as GESENDET
 from tests.servers.mailboxes import import_mboxes
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 SYNCD = Path(sys.executable).parent / "syncd"
-OWNER, ADDRESS = "delainey-d", "david.delainey@enron.com"
-FOLDERS = ("INBOX", "Archive", "Projects", "All documents")
 KILLS = 10
 
 
-def messages(data: Path) -> Iterator[tuple[str, bytes]]:
-    """Every message of the mailboxes with its folder here, the owner's own mailbox first."""
-    elsewhere = cycle(FOLDERS)
-    boxes = sorted([*data.glob("full/*/*.mbox"), *data.glob("folders/*/*.mbox")], key=lambda box: OWNER not in str(box))
-    for box in boxes:
-        sent = OWNER in str(box) and "sent" in box.name
-        folder = SENT if sent else next(elsewhere)
-        for text in box.read_bytes().split(b"\nFrom MAILER-DAEMON "):
-            yield folder, b"From MAILER-DAEMON " + text.removeprefix(b"From MAILER-DAEMON ").rstrip(b"\n") + b"\n\n"
-
-
-def fill(server: Dovecot, data: Path, wanted: int) -> dict[str, int]:
+def fill(server: Dovecot, mail: RealMail, wanted: int) -> dict[str, int]:
     """Import the first `wanted` messages; how many there are in each folder."""
     boxes = server.folder / "boxes"
     boxes.mkdir()
     counts: dict[str, int] = {}
-    for (folder, text), _ in zip(messages(data), range(wanted), strict=False):
+    for each in islice(mail, wanted):
+        folder = GESENDET if each.folder == SENT else each.folder
         with (boxes / folder).open("ab") as box:
-            box.write(text)
+            box.write(each.entry)
         counts[folder] = counts.get(folder, 0) + 1
-    import_mboxes(server, ADDRESS, boxes)
+    import_mboxes(server, mail.address, boxes)
     return counts
 
 
-def home(place: Path, server: Dovecot) -> tuple[Path, dict[str, str]]:
+def home(place: Path, server: Dovecot, address: str) -> tuple[Path, dict[str, str]]:
     """A configuration in a folder of its own, and the environment to use it with."""
     place.mkdir()
     config = place / "config.toml"
     config.write_text(
-        f'[me]\naddresses = ["{ADDRESS}"]\n[accounts.mail]\ntype = "imap"\naddress = "{ADDRESS}"\n'
+        f'[me]\naddresses = ["{address}"]\n[accounts.mail]\ntype = "imap"\naddress = "{address}"\n'
         f'host = "127.0.0.1"\nport = {server.port}\ntls = "none"\nfirst_sync = "60 years"\n'
-        f'password = {{ env = "SECRET" }}\n[digest]\nto = "{ADDRESS}"\n[store]\nurl = "sqlite:///syncd.db"\n'
+        f'password = {{ env = "SECRET" }}\n[digest]\nto = "{address}"\n[store]\nurl = "sqlite:///syncd.db"\n'
     )
     return config, {**os.environ, "SECRET": PASSWORD, "SYNCD_CONFIG": str(config)}
 
@@ -86,16 +72,17 @@ def dump(place: Path) -> list[str]:
 
 def main(data: Path, wanted: int) -> int:
     """Print what happened; 0 when the stores are equal."""
+    mail = RealMail.of(data)
     chance = Random(7)  # noqa: S311 - moments to kill at
     with tempfile.TemporaryDirectory() as folder, Dovecot(require_program(), storage="mdbox") as server:
-        counts = fill(server, data, wanted)
+        counts = fill(server, mail, wanted)
         print(f"{sum(counts.values())} messages: {counts}")
         place = Path(folder)
-        _, env = home(place / "clean", server)
+        _, env = home(place / "clean", server, mail.address)
         first, seconds = sync(env)
         second, start = sync(env)
         print(f"first sync: {first} in {seconds:.1f} s; second: {second} in {start:.1f} s")
-        _, env = home(place / "killed", server)
+        _, env = home(place / "killed", server, mail.address)
         deaths = []
         for _ in range(KILLS):
             moment = start + chance.uniform(-0.1, 1.6) * (seconds - start) / KILLS

@@ -14,9 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dovecot_kill import ADDRESS, fill
+from dovecot_kill import fill
 from gmail_double import GmailDouble, home, sync
 from gmail_kill import labelled
+from real_mail import RealMail
 
 from syncd.store import Store
 from tests.servers.dovecot import PASSWORD, Dovecot, require_program
@@ -35,22 +36,23 @@ def interactions(place: Path) -> tuple[int, set[str]]:
 
 def main(data: Path, wanted: int) -> int:
     """Print what happened; 0 when every exchange counts once."""
+    mail = RealMail.of(data)
     told: dict[str, tuple[int, set[str]]] = {}
     with (
         tempfile.TemporaryDirectory() as folder,
         Dovecot(require_program(), storage="mdbox") as server,
-        GmailDouble(ADDRESS, labelled(data, wanted)) as double,
+        GmailDouble(mail.address, labelled(mail, wanted)) as double,
     ):
-        fill(server, data, wanted)
+        fill(server, mail, wanted)
         imap = (
-            f'[accounts.imap]\ntype = "imap"\naddress = "{ADDRESS}"\nhost = "127.0.0.1"\nport = {server.port}\n'
+            f'[accounts.imap]\ntype = "imap"\naddress = "{mail.address}"\nhost = "127.0.0.1"\nport = {server.port}\n'
             'tls = "none"\nfirst_sync = "60 years"\npassword = { env = "SECRET" }\n'
         )
         for name in ("imap", "gmail", "imap and gmail"):
             place = Path(folder, name)
             place.mkdir()
             accounts = (imap if "imap" in name else "") + (double.account(place) if "gmail" in name else "")
-            env = {**home(place, accounts, ADDRESS), "SECRET": PASSWORD}
+            env = {**home(place, accounts, mail.address), "SECRET": PASSWORD}
             print(f"{name}: {sync(env)[0]}")
             told[name] = interactions(place)
     for name, (facts, found) in told.items():

@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python benchmarks/proofs/outlook_kill.py DATA/enron 20000
 
-DATA/enron holds full/OWNER/*.mbox and folders/OWNER/*.mbox. The messages lie in five folders; what the first owner sent
-lies in Sent Items. The double runs in a process of its own, and counts what it is asked.
+Any folder of mail does. The messages lie in five folders; what the owner sent lies in Sent Items. The double runs in a
+process of its own, and counts what it is asked.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
-from itertools import cycle
+from itertools import islice
 from math import ceil
 from multiprocessing import Pipe, Process
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
+
+from real_mail import FOLDERS, SENT, RealMail
 
 from connectors._mail_dates import sent_at
 from connectors._outlook_mail_place import MOST_TRACKED
@@ -36,26 +38,14 @@ from tests.servers.graph import Graph
 from tests.servers.graph_authority import settings_of, signed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
     from tests.servers.graph_mail import Person
 
 SYNCD = Path(sys.executable).parent / "syncd"
-OWNER, ADDRESS = "delainey-d", "david.delainey@enron.com"
-FOLDERS = ("inbox", "archive", "Projects", "All documents")
+WELL_KNOWN = {SENT: "sentitems", "INBOX": "inbox", "Archive": "archive"}
 KILLS = 10
 NOW = datetime.now(UTC)
-
-
-def messages(data: Path) -> Iterator[tuple[str, bytes]]:
-    """Every message of the mailboxes with its folder here, the owner's own mailbox first."""
-    elsewhere = cycle(FOLDERS)
-    boxes = sorted([*data.glob("full/*/*.mbox"), *data.glob("folders/*/*.mbox")], key=lambda box: OWNER not in str(box))
-    for box in boxes:
-        folder = "sentitems" if OWNER in str(box) and "sent" in box.name else next(elsewhere)
-        for text in box.read_bytes().split(b"\nFrom MAILER-DAEMON "):
-            yield folder, text.partition(b"\n")[2]
 
 
 def people(values: list[str]) -> list[Person]:
@@ -63,15 +53,15 @@ def people(values: list[str]) -> list[Person]:
     return [(address, name) for name, address in getaddresses([str(value) for value in values])]
 
 
-def fill(graph: Graph, data: Path, wanted: int) -> Counter[str]:
+def fill(graph: Graph, mail: RealMail, wanted: int) -> Counter[str]:
     """Put the first `wanted` messages there; how many there are in each folder."""
-    places = {name: graph.mailbox.add_folder(name) for name in FOLDERS[2:]}
+    places = WELL_KNOWN | {name: graph.mailbox.add_folder(name) for name in FOLDERS if name not in WELL_KNOWN}
     counts: Counter[str] = Counter()
-    for (folder, text), _ in zip(messages(data), range(wanted), strict=False):
-        header = BytesHeaderParser().parsebytes(text)
+    for each in islice(mail, wanted):
+        header = BytesHeaderParser().parsebytes(each.message)
         at = sent_at(str(header["Date"]), None, NOW) or datetime(2001, 1, 1, tzinfo=UTC)
         graph.mailbox.add(
-            places.get(folder, folder),
+            places[each.folder],
             str(header["Subject"] or ""),
             at,
             sender=next(iter(people(header.get_all("From", []))), ("", "")),
@@ -80,14 +70,14 @@ def fill(graph: Graph, data: Path, wanted: int) -> Counter[str]:
             headers=[(name, str(value)) for name, value in header.items()],
             message_id=str(header["Message-ID"] or ""),
         )
-        counts[folder] += 1
+        counts[each.folder] += 1
     return counts
 
 
-def serve(line: Connection, data: Path, wanted: int) -> None:
+def serve(line: Connection, mail: RealMail, wanted: int) -> None:
     """The double: says what it holds and where it is, then what it was asked since it was last asked for that."""
-    with Graph((ADDRESS, "David Delainey")) as graph:
-        counts = fill(graph, data, wanted)
+    with Graph((mail.address, "")) as graph:
+        counts = fill(graph, mail, wanted)
         before = graph.snapshot()
         line.send((counts, settings_of(graph), signed_in(graph, NOW.replace(year=NOW.year + 1))))
         while line.recv() == "asked":
@@ -100,10 +90,11 @@ def home(place: Path, settings: dict[str, str], sign_in: str) -> dict[str, str]:
     """A configuration in a folder of its own, signed in, and the environment to use it with."""
     place.mkdir()
     config = place / "config.toml"
+    address = settings["address"]
     account = "".join(f'{name} = "{value}"\n' for name, value in settings.items())
     config.write_text(
-        f'[me]\naddresses = ["{ADDRESS}"]\n[accounts.mail]\ntype = "outlook-mail"\n{account}first_sync = "60 years"\n'
-        f'[digest]\nto = "{ADDRESS}"\n[store]\nurl = "sqlite:///syncd.db"\n'
+        f'[me]\naddresses = ["{address}"]\n[accounts.mail]\ntype = "outlook-mail"\n{account}first_sync = "60 years"\n'
+        f'[digest]\nto = "{address}"\n[store]\nurl = "sqlite:///syncd.db"\n'
     )
     TokenFile(place / "state" / "syncd" / "tokens", "mail").write(sign_in)
     return {**os.environ, "SYNCD_CONFIG": str(config), "XDG_STATE_HOME": str(place / "state"), "no_proxy": "*"}
@@ -130,9 +121,10 @@ def fewest(counts: Counter[str]) -> int:
 
 def main(data: Path, wanted: int) -> int:
     """Print what happened; 0 when the stores are equal and no rule was broken."""
+    mail = RealMail.of(data)
     chance = Random(7)  # noqa: S311 - moments to kill at
     line, other = Pipe()
-    server = Process(target=serve, args=(other, data, wanted))
+    server = Process(target=serve, args=(other, mail, wanted))
     server.start()
     try:
         counts, settings, sign_in = line.recv()
