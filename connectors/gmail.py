@@ -17,12 +17,13 @@ from connectors._gmail_pace import Pace
 from connectors._gmail_reading import Reading, begin
 from connectors._google import GoogleAccount, GoogleOptions
 from connectors._google_scopes import GMAIL_SCOPES
+from connectors._signing_in import SignsInByAccount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from syncd.connector import ConnectorOptions, Context, Desk, Page
+    from syncd.connector import ConnectorOptions, Context, Page
 
 
 class GmailOptions(GoogleOptions):
@@ -33,7 +34,7 @@ class GmailOptions(GoogleOptions):
     )
 
 
-class Gmail:
+class Gmail(SignsInByAccount):
     """The connector `gmail`."""
 
     Options: ClassVar[type[ConnectorOptions]] = GmailOptions
@@ -41,7 +42,7 @@ class Gmail:
     def __init__(self, options: GmailOptions, context: Context) -> None:
         self._options = options
         self._context = context
-        self._account = GoogleAccount(options, context, GMAIL_SCOPES)
+        self._account: GoogleAccount = GoogleAccount(options, context, GMAIL_SCOPES)
         self._mailbox = Mailbox(self._account, context)
 
     def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
@@ -72,18 +73,6 @@ class Gmail:
         finally:
             self._mailbox.close()
         return (f"signed in as {profile.address}", f"{profile.messages} messages in the mailbox")
-
-    def sign_in(self, desk: Desk, *, device: bool = False) -> tuple[str, ...]:
-        """See `SignsIn.sign_in`."""
-        return self._account.sign_in(desk, device=device)
-
-    def sign_in_state(self) -> tuple[str, ...]:
-        """See `SignsIn.sign_in_state`."""
-        return self._account.sign_in_state()
-
-    def sign_out(self) -> tuple[str, ...]:
-        """See `SignsIn.sign_out`."""
-        return self._account.sign_out()
 
     def close(self) -> None:
         """Let go of the connection; safe to call twice, never raises."""

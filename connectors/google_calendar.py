@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints
 from connectors._google import GoogleAccount, GoogleOptions
 from connectors._google_calendar_cursor import Place, Walk
 from connectors._google_scopes import CALENDAR_SCOPES
+from connectors._signing_in import SignsInByAccount
 from syncd.connector import ConnectorOptions, Note, Page, Progress
 from syncd.errors import Transient
 from syncd.model import Removal
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from connectors._google_calendar_lists import Entry, EventPage, Lists
     from connectors._google_calendar_series import Settled
     from connectors._timezones import Zones
-    from syncd.connector import Context, Desk
+    from syncd.connector import Context
     from syncd.model import Observation
 
 PAGE: Final = 500
@@ -61,7 +62,7 @@ class GoogleCalendarOptions(GoogleOptions):
     )
 
 
-class GoogleCalendar:
+class GoogleCalendar(SignsInByAccount):
     """The connector `google-calendar`."""
 
     Options: ClassVar[type[ConnectorOptions]] = GoogleCalendarOptions
@@ -69,7 +70,7 @@ class GoogleCalendar:
     def __init__(self, options: GoogleCalendarOptions, context: Context) -> None:
         self._options = options
         self._context = context
-        self._account = GoogleAccount(options, context, CALENDAR_SCOPES)
+        self._account: GoogleAccount = GoogleAccount(options, context, CALENDAR_SCOPES)
         self._zones: dict[str, Zones] = {}
         self._told: set[str] = set()
 
@@ -115,18 +116,6 @@ class GoogleCalendar:
             f"reads the calendars {', '.join(entry.name for entry in read.values())}",
             *((f"does not read {others}",) if others else ()),
         )
-
-    def sign_in(self, desk: Desk, *, device: bool = False) -> tuple[str, ...]:
-        """See `SignsIn.sign_in`."""
-        return self._account.sign_in(desk, device=device)
-
-    def sign_in_state(self) -> tuple[str, ...]:
-        """See `SignsIn.sign_in_state`."""
-        return self._account.sign_in_state()
-
-    def sign_out(self) -> tuple[str, ...]:
-        """See `SignsIn.sign_out`."""
-        return self._account.sign_out()
 
     def close(self) -> None:
         """Let go of the connection."""

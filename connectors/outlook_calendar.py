@@ -14,13 +14,14 @@ from pydantic import Field, StringConstraints
 from connectors._microsoft import CALENDARS, MicrosoftAccount
 from connectors._microsoft_options import MicrosoftOptions
 from connectors._outlook_calendar_cursor import Cursor
+from connectors._signing_in import SignsInByAccount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from connectors._outlook_calendar_reading import Reading
-    from syncd.connector import ConnectorOptions, Context, Desk, Page
+    from syncd.connector import ConnectorOptions, Context, Page
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -33,7 +34,7 @@ class OutlookCalendarOptions(MicrosoftOptions):
     )
 
 
-class OutlookCalendar:
+class OutlookCalendar(SignsInByAccount):
     """The connector `outlook-calendar`."""
 
     Options: ClassVar[type[ConnectorOptions]] = OutlookCalendarOptions
@@ -41,7 +42,7 @@ class OutlookCalendar:
     def __init__(self, options: OutlookCalendarOptions, context: Context) -> None:
         self._options = options
         self._context = context
-        self._account = MicrosoftAccount(options, context, (CALENDARS,))
+        self._account: MicrosoftAccount = MicrosoftAccount(options, context, (CALENDARS,))
 
     def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
         """See `Connector.poll`. Whatever a calendar no longer holds within 90 days back and 61 ahead is removed.
@@ -57,18 +58,6 @@ class OutlookCalendar:
     def close(self) -> None:
         """Let go of the connection."""
         self._account.close()
-
-    def sign_in(self, desk: Desk, *, device: bool = False) -> tuple[str, ...]:
-        """See `SignsIn.sign_in`."""
-        return self._account.sign_in(desk, device=device)
-
-    def sign_in_state(self) -> tuple[str, ...]:
-        """See `SignsIn.sign_in_state`."""
-        return self._account.sign_in_state()
-
-    def sign_out(self) -> tuple[str, ...]:
-        """See `SignsIn.sign_out`."""
-        return self._account.sign_out()
 
     def _reading(self) -> Reading:
         from connectors._outlook_calendar_reading import Reading  # noqa: PLC0415 - it brings requests along

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from connectors._fingerprint import fingerprint
 from connectors._microsoft import MAIL, MicrosoftAccount, MicrosoftOptions
 from connectors._outlook_mail_place import PREFIX, FolderNote, Place
+from connectors._signing_in import SignsInByAccount
 from syncd.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from connectors._outlook_mail_folders import Folder
     from connectors._outlook_mail_reading import Asker
-    from syncd.connector import ConnectorOptions, Context, Desk, Page
+    from syncd.connector import ConnectorOptions, Context, Page
 
 ROLES: Final = "roles"
 """The key of the note on well-known names of folders."""
@@ -34,7 +35,7 @@ class OutlookMailOptions(MicrosoftOptions):
     skip: tuple[str, ...] = Field((), description="folders that are not read")
 
 
-class OutlookMail:
+class OutlookMail(SignsInByAccount):
     """The connector `outlook-mail`."""
 
     Options: ClassVar[type[ConnectorOptions]] = OutlookMailOptions
@@ -42,7 +43,7 @@ class OutlookMail:
     def __init__(self, options: OutlookMailOptions, context: Context) -> None:
         self._options = options
         self._context = context
-        self._account = MicrosoftAccount(options, context, (MAIL,))
+        self._account: MicrosoftAccount = MicrosoftAccount(options, context, (MAIL,))
 
     def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
         """See `Connector.poll`. A message keeps its id when it moves, so it is one record in whatever folder it lies.
@@ -87,18 +88,6 @@ class OutlookMail:
     def close(self) -> None:
         """Let go of the connection; safe to call twice, never raises."""
         self._account.close()
-
-    def sign_in(self, desk: Desk, *, device: bool = False) -> tuple[str, ...]:
-        """See `SignsIn.sign_in`."""
-        return self._account.sign_in(desk, device=device)
-
-    def sign_in_state(self) -> tuple[str, ...]:
-        """See `SignsIn.sign_in_state`."""
-        return self._account.sign_in_state()
-
-    def sign_out(self) -> tuple[str, ...]:
-        """See `SignsIn.sign_out`."""
-        return self._account.sign_out()
 
     def _folders(self, asker: Asker) -> tuple[tuple[Folder, ...], dict[str, str | None]]:
         """The folders to read, and the note on well-known names when it changed.
