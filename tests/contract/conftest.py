@@ -1,8 +1,8 @@
-"""What the connectors' tests share: a scripted IMAP server that must see nothing but reading, and no patience."""
+"""What the connectors' tests share: servers that must see nothing but reading, and how long an answer is waited for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 import stamina
@@ -17,9 +17,30 @@ from tests.servers.oidc import Oidc, require_packages
 from tests.servers.scripted_imap import ScriptedImap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.servers.scripted_imap import Box
+
+
+_PATIENCE: Final = (
+    "connectors._google_tokens.TIMEOUT",
+    "connectors._microsoft_graph.ANSWER_WITHIN",
+    "connectors._microsoft_msal.ANSWER_WITHIN",
+)
+
+
+@pytest.fixture
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """To be called where no answer will come: what is opened from then on does not wait a minute for it.
+
+    Everywhere else connectors wait as long as they always do, for this machine may be a slow one.
+    """
+
+    def end() -> None:
+        for name in _PATIENCE:
+            monkeypatch.setattr(name, 0.2)
+
+    return end
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from syncd.testing import HeldTokens
 from tests.servers.google_oauth import CLIENT_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
 
@@ -22,6 +24,7 @@ class GoogleRemote:
     def __init__(self, google: Google, clock: FakeClock, scopes: tuple[str, ...]) -> None:
         self.google = google
         self.clock = clock
+        self.no_patience: Callable[[], None] = lambda: None
         self._scopes = scopes
         self.tokens = self._signed_in()
 
@@ -33,6 +36,7 @@ class GoogleRemote:
 
     def stall(self) -> None:
         self.google.silence()
+        self.no_patience()
 
     def mend(self) -> None:
         self.google.mend()

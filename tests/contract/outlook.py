@@ -110,12 +110,10 @@ class Outlook:
 
 @contextmanager
 def outlook_at(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Outlook]:
-    """An account whose pages are small and whose patience is short; no rule of Graph may be broken in the end."""
+    """An account whose pages are small; no rule of Graph may be broken in the end."""
     certificate = make_certificate(folder)
     patch.setenv("REQUESTS_CA_BUNDLE", str(certificate.chain))
     patch.setenv("no_proxy", "*")
-    patch.setattr("connectors._microsoft_graph.CONNECT_WITHIN", 0.5)
-    patch.setattr("connectors._microsoft_graph.ANSWER_WITHIN", 0.5)
     patch.setattr("connectors._outlook_mail_reading.PAGE", 4)
     patch.setattr("connectors._outlook_mail_reading.SKIMMED", 6)
     patch.setattr("connectors._outlook_mail_reading.FEW", 2)

@@ -10,14 +10,23 @@ from syncd.testing import ConnectorContract
 from tests.contract.gmail_account import GmailAccount
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
 
 
 class TestGmail(ConnectorContract):
     @pytest.fixture
-    def remote(self, google: Google, google_clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> GmailAccount:
+    def remote(
+        self,
+        google: Google,
+        google_clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+        no_patience: Callable[[], None],
+    ) -> GmailAccount:
         monkeypatch.setattr("connectors._gmail_mailbox.LIST", 4)
         monkeypatch.setattr("connectors._gmail_pace.MOST_IN_A_BATCH", 2)
-        monkeypatch.setattr("connectors._google_tokens.TIMEOUT", 0.3)
-        return GmailAccount(google, google_clock)
+        account = GmailAccount(google, google_clock)
+        account.no_patience = no_patience
+        return account

@@ -10,14 +10,23 @@ from syncd.testing import ConnectorContract
 from tests.contract.google_calendar_account import CalendarAccount
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
 
 
 class TestGoogleCalendar(ConnectorContract):
     @pytest.fixture
-    def remote(self, google: Google, google_clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> CalendarAccount:
+    def remote(
+        self,
+        google: Google,
+        google_clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+        no_patience: Callable[[], None],
+    ) -> CalendarAccount:
         monkeypatch.setattr("connectors.google_calendar.PAGE", 4)
-        monkeypatch.setattr("connectors._google_tokens.TIMEOUT", 0.5)
         google.calendars.primary.page_most = 5
-        return CalendarAccount(google, google_clock)
+        account = CalendarAccount(google, google_clock)
+        account.no_patience = no_patience
+        return account

@@ -62,14 +62,16 @@ def test_a_page_that_is_not_json_reaches_the_client(google: Google, gmail: Gmail
     assert gmail.users().getProfile(userId="me").execute()["emailAddress"] == google.address
 
 
-def test_silence_and_half_an_answer_are_what_a_network_does(google: Google) -> None:
-    with gmail_client(google.endpoint, google.oauth.sign_in(METADATA).access, patience=0.2) as gmail:
-        google.silence(times=1)
-        with pytest.raises(TimeoutError):
-            gmail.users().getProfile(userId="me").execute()
-        google.cut()
-        with pytest.raises(IncompleteRead):
-            gmail.users().getProfile(userId="me").execute()
+def test_silence_and_half_an_answer_are_what_a_network_does(google: Google, gmail: GmailResource) -> None:
+    google.cut()
+    with pytest.raises(IncompleteRead):
+        gmail.users().getProfile(userId="me").execute()
+    google.silence(times=1)
+    with (
+        gmail_client(google.endpoint, google.oauth.sign_in(METADATA).access, patience=0.2) as hasty,
+        pytest.raises(TimeoutError),
+    ):
+        hasty.users().getProfile(userId="me").execute()
 
 
 def test_only_the_wanted_request_fails(google: Google, gmail: GmailResource) -> None:

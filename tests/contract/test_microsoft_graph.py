@@ -22,7 +22,7 @@ from tests.servers.certificate import make_certificate
 from tests.servers.entra import Reply, Scripted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -53,7 +53,6 @@ def house() -> House:
 @pytest.fixture
 def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(_microsoft_graph, "ANSWER_WITHIN", 0.5)
     with Scripted() as server:
         yield server
 
@@ -286,7 +285,10 @@ def test_a_refused_token_with_nothing_to_renew_it_is_for_the_owner(graph: Script
     assert "syncd auth test" in error.hint
 
 
-def test_a_silent_graph_is_given_up(graph: Scripted, account: MicrosoftAccount) -> None:
+def test_a_silent_graph_is_given_up(
+    graph: Scripted, account: MicrosoftAccount, no_patience: Callable[[], None]
+) -> None:
+    no_patience()
     graph.replies[TARGET] = [Reply(silent=True)]
     assert isinstance(refusal(account), Transient)
     assert len(graph.asked) == 1
@@ -301,7 +303,7 @@ def test_a_connection_that_breaks_is_made_again_once(graph: Scripted, account: M
 
 
 def test_an_answer_that_breaks_off_is_no_answer(graph: Scripted, account: MicrosoftAccount) -> None:
-    graph.replies[TARGET] = [Reply(b'{"value": []}', headers={"Content-Length": "99"})]
+    graph.replies[TARGET] = [Reply(b'{"value": []}', headers={"Content-Length": "99", "Connection": "close"})]
     assert isinstance(refusal(account), Transient)
 
 

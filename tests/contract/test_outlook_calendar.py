@@ -20,19 +20,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _small_pages_and_no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors._outlook_calendar_reading.PAGE", 4)
     monkeypatch.setattr("connectors._outlook_calendar_views.PER_PAGE", 5)
-    monkeypatch.setattr("connectors._microsoft_graph.CONNECT_WITHIN", 0.5)
-    monkeypatch.setattr("connectors._microsoft_graph.ANSWER_WITHIN", 0.5)
     monkeypatch.setenv("no_proxy", "*")
 
 
 class Outlook:
     """Numbered meetings: plenty of them go far back in time, fewer lie about today, where changes are seen."""
 
-    def __init__(self, graph: Graph, *names: str) -> None:
+    def __init__(self, graph: Graph, no_patience: Callable[[], None], *names: str) -> None:
         self.graph = graph
+        self.no_patience = no_patience
         self.diary = Diary(graph, calendars=names)
         self.calendars = [graph.calendars.default, *([graph.calendars.add("Family")] if names else [])]
         self.added = 0
@@ -78,6 +77,7 @@ class Outlook:
 
     def stall(self) -> None:
         self.graph.stall()
+        self.no_patience()
 
     def mend(self) -> None:
         self.graph.mend()
@@ -88,13 +88,13 @@ class Outlook:
 
 class TestOneCalendar(ConnectorContract):
     @pytest.fixture
-    def remote(self) -> Iterator[Outlook]:
+    def remote(self, no_patience: Callable[[], None]) -> Iterator[Outlook]:
         with graph_server() as graph:
-            yield Outlook(graph)
+            yield Outlook(graph, no_patience)
 
 
 class TestTwoCalendars(ConnectorContract):
     @pytest.fixture
-    def remote(self) -> Iterator[Outlook]:
+    def remote(self, no_patience: Callable[[], None]) -> Iterator[Outlook]:
         with graph_server() as graph:
-            yield Outlook(graph, "Calendar", "family")
+            yield Outlook(graph, no_patience, "Calendar", "family")

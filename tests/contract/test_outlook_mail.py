@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Mailbox:
     """Letters in three folders, weeks old; every fourth was sent."""
 
-    def __init__(self, outlook: Outlook) -> None:
+    def __init__(self, outlook: Outlook, no_patience: Callable[[], None]) -> None:
         self.outlook = outlook
+        self.no_patience = no_patience
         self.number = 0
 
     @property
@@ -67,6 +68,7 @@ class Mailbox:
 
     def stall(self) -> None:
         self.outlook.graph.stall()
+        self.no_patience()
 
     def mend(self) -> None:
         self.outlook.graph.mend()
@@ -81,16 +83,20 @@ class TestTracked(ConnectorContract):
     """Folders so small that change tracking begins at the horizon."""
 
     @pytest.fixture
-    def remote(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    def remote(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_patience: Callable[[], None]
+    ) -> Iterator[Mailbox]:
         with outlook_at(tmp_path, monkeypatch) as outlook:
-            yield Mailbox(outlook)
+            yield Mailbox(outlook, no_patience)
 
 
 class TestSwept(ConnectorContract):
     """Folders so large that what is older is listed."""
 
     @pytest.fixture
-    def remote(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    def remote(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_patience: Callable[[], None]
+    ) -> Iterator[Mailbox]:
         monkeypatch.setattr("connectors._outlook_mail_reading.MOST_TRACKED", 0)
         with outlook_at(tmp_path, monkeypatch) as outlook:
-            yield Mailbox(outlook)
+            yield Mailbox(outlook, no_patience)

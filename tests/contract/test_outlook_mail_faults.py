@@ -159,11 +159,13 @@ def test_a_link_to_another_host_is_refused_and_not_kept(outlook: Outlook, host: 
     assert set(outlook.poll()) == expected
 
 
-def test_a_silent_graph_is_given_up_and_nothing_is_lost(outlook: Outlook) -> None:
+def test_a_silent_graph_is_given_up_and_nothing_is_lost(outlook: Outlook, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(outlook, 6)
     outlook.graph.stall("skiptoken", times=1)
-    with pytest.raises(Transient):
-        outlook.poll()
+    with monkeypatch.context() as patch:
+        patch.setattr("connectors._microsoft_graph.ANSWER_WITHIN", 1)
+        with pytest.raises(Transient):
+            outlook.poll()
     outlook.graph.mend()
     outlook.poll()
     assert len({seen.remote_id for page in outlook.pages for seen in page.observations}) == 6

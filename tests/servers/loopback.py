@@ -55,7 +55,8 @@ class HttpAnswer:
     @classmethod
     def of(cls, status: int, headers: Mapping[str, str], body: bytes) -> Self:
         """A whole answer, in one piece; its length is said unless `headers` say another."""
-        return cls((head_of(status, {"Content-Length": str(len(body)), **headers}) + body,))
+        data = head_of(status, {"Content-Length": str(len(body)), **headers}) + body
+        return cls((data,), last=headers.get("Connection") == "close")
 
 
 HANGS_UP: Final = HttpAnswer(last=True)
