@@ -5,6 +5,7 @@ Light to import: googleapiclient and google.auth are loaded by the first request
 
 from __future__ import annotations
 
+import logging
 import random
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Protocol, TypeVar, overload
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from google_auth_httplib2 import AuthorizedHttp
     from googleapiclient._apis.calendar.v3 import CalendarResource
     from googleapiclient._apis.gmail.v1 import GmailResource
-    from googleapiclient.http import BatchHttpRequest
 
     from connectors._google_sign_in import Consent
     from connectors._google_tokens import Access
@@ -135,6 +135,7 @@ class GoogleAccount:
         http = self._authorized()
         from googleapiclient.discovery import build  # noqa: PLC0415 - it takes 0.2 s
 
+        logging.getLogger("googleapiclient").setLevel(logging.ERROR)  # what it warns of, we say ourselves, or wait for
         endpoint = self._options.endpoint
         where = f"{endpoint.rstrip('/')}/{_SERVICE_PATHS[name]}" if endpoint else None
         service: GmailResource | CalendarResource = build(  # type: ignore[assignment]  # only `name` tells which one
@@ -147,16 +148,6 @@ class GoogleAccount:
         )
         return service
 
-    def batch(self, name: Literal["gmail"], each: Callable[[str, object, Exception | None], None]) -> BatchHttpRequest:
-        """An empty batch of the API `name`; `each` is told the id, the answer, or the error of every part.
-
-        The library's own batches would go past `endpoint`.
-        """
-        from googleapiclient.http import BatchHttpRequest  # noqa: PLC0415 - it takes 0.2 s
-
-        root = (self._options.endpoint or f"https://{name}.googleapis.com").rstrip("/")
-        return BatchHttpRequest(callback=each, batch_uri=f"{root}/batch")
-
     def call(self, request: Executable[Answer]) -> Answer:
         """The answer to one request, which is repeated while Google asks us to slow down, for at most `PATIENCE`.
 
@@ -164,11 +155,6 @@ class GoogleAccount:
         which the connectors interpret; `_google_errors.Stopped` (another) when it is time to stop.
         """
         return self._politely(lambda: self._checked(request.execute(num_retries=0)))
-
-    def send(self, batch: BatchHttpRequest) -> None:
-        """Send a batch as politely as `call` sends a request; what happens to its parts, its callback is told."""
-        http = self._authorized()
-        self._politely(lambda: batch.execute(http=http))
 
     def owner(self) -> str:
         """The address Google knows this account by, or that of its primary calendar. Raises as `call`."""

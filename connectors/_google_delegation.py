@@ -50,6 +50,18 @@ def delegation(
     return renew
 
 
+def _advice(said: str) -> str:
+    """What to do about an invalid_grant, by the words that Google puts beside it."""
+    if "timeframe" in said:
+        return "Look whether the clock of this machine is right"
+    if "Signature" in said or "account not found" in said:
+        return (
+            "Its key or the service account is gone: make a new JSON key at "
+            "https://console.cloud.google.com/iam-admin/serviceaccounts"
+        )
+    return "Look whether `subject` names a user of your Workspace"
+
+
 @dataclass(frozen=True, slots=True)
 class _Said(google.auth.transport.Response):
     """An answer as google.auth wants to see it."""
@@ -84,7 +96,7 @@ class _Door(google.auth.transport.Request):
         except GrantOverError as error:
             raise AuthRequired(
                 f"Google does not let the service account of {self._context.account} act for this address ({error}).",
-                f"Look whether `subject` names a user of your Workspace, then type: syncd auth {self._context.account}",
+                f"{_advice(str(error))}, then type: syncd auth {self._context.account}",
             ) from error
 
     @property

@@ -136,31 +136,6 @@ def test_whoever_waits_looks_whether_it_is_time_to_stop(setup: Setup) -> None:
     assert setup.clock.paused == 3
 
 
-def test_a_batch_is_asked_again_as_a_whole(setup: Setup) -> None:
-    setup.google.fail(1, status=503, method="batch")
-    seen: list[tuple[object, Exception | None]] = []
-    with setup.opened() as account:
-        batch = account.batch("gmail", lambda _, answer, error: seen.append((answer, error)))
-        batch.add(account.service("gmail", "v1").users().getProfile(userId="me"))
-        account.send(batch)
-    ((answer, error),) = seen
-    assert isinstance(answer, dict)
-    assert answer["emailAddress"] == "davide@rossi.example"
-    assert error is None
-    assert setup.clock.paused == pytest.approx(1)
-
-
-def test_a_batch_whose_token_ended_is_refreshed(setup: Setup) -> None:
-    seen: list[object] = []
-    with setup.opened() as account:
-        account.owner()
-        setup.google.oauth.expire_access()
-        batch = account.batch("gmail", lambda _, __, error: seen.append(error))
-        batch.add(account.service("gmail", "v1").users().getProfile(userId="me"))
-        account.send(batch)
-    assert seen == [None]
-
-
 # ------------------------------------------------------------------------------- refusals (fault 26)
 
 
@@ -284,15 +259,6 @@ def test_a_certificate_that_nobody_vouches_for_is_transient(setup: Setup, tmp_pa
         assert "certificate that was shown for Google is not trusted" in refused(setup).title
 
 
-def test_a_page_in_place_of_a_batch_is_transient(setup: Setup) -> None:
-    with setup.opened() as account:
-        batch = account.batch("gmail", lambda *_: None)
-        batch.add(account.service("gmail", "v1").users().getProfile(userId="me"))
-        setup.google.show_page()
-        with pytest.raises(Transient, match="with a web page"):
-            account.send(batch)
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
@@ -398,6 +364,41 @@ def test_a_key_that_was_replaced_is_a_matter_of_signing_in(robot: Setup) -> None
     error = refused(robot)
     assert isinstance(error, AuthRequired)
     assert "invalid_grant" in error.title
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("Invalid email or User ID", "names a user of your Workspace"),
+        ("Invalid JWT Signature.", "a new JSON key"),
+        ("Invalid grant: account not found", "a new JSON key"),
+        (
+            "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.",
+            "the clock of this machine",
+        ),
+    ],
+)
+def test_why_a_service_account_is_refused_is_told_apart(robot: Setup, words: str, advice: str) -> None:
+    with Web() as web:
+        key = json.loads(robot.key_json)
+        key["token_uri"] = web.url("/token")
+        robot.key_json = json.dumps(key)
+        said = {"error": "invalid_grant", "error_description": words}
+        web.answers["/token"] = Answer(json.dumps(said).encode(), status=400)
+        error = refused(robot)
+    assert isinstance(error, AuthRequired)
+    assert advice in error.hint
+
+
+# ------------------------------------------------------------------------------- what is logged
+
+
+def test_googles_library_says_nothing_of_its_own_at_the_terminal(
+    setup: Setup, caplog: pytest.LogCaptureFixture
+) -> None:
+    setup.google.fail(1, status=403, reason="insufficientPermissions", method=PROFILE)
+    assert isinstance(refused(setup), AuthRequired)
+    assert caplog.text == ""
 
 
 # ------------------------------------------------------------------------------- what the owner writes
