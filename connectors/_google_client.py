@@ -5,6 +5,7 @@ Both come from the console as JSON files; what is not one of the two is refused 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -97,6 +98,11 @@ def read_client(reference: SecretRef, context: Context) -> Client:
             f'Make a client of the type "Desktop app" at {CLIENTS}, download its JSON file, '
             f"let `client` name that file, then type: syncd auth {context.account}",
         ) from error
+
+
+def is_missing(reference: SecretRef) -> bool:
+    """Whether it names a file that is not there (yet)."""
+    return reference.file is not None and not Path(reference.file).expanduser().exists()
 
 
 def read_service_account(reference: SecretRef, context: Context) -> ServiceAccount:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from google_auth_oauthlib.flow import Flow
 
-from connectors._google_client import CLIENTS, Client, read_client
+from connectors._google_client import CLIENTS, Client, is_missing, read_client
 from connectors._google_errors import sign_in_over
 from connectors._google_scopes import boxes, console_steps, console_warning, what_it_sees
 from connectors._google_tokens import Access, GrantOverError, Kept, SignIn, TokenAnswer, form, granted, post
@@ -97,16 +97,20 @@ class Consent:
         return (told, f"The sign-in of the account {account} is forgotten here.")
 
     def _client_or_steps(self, desk: Desk | None) -> Client:
-        """The client. Raises Misconfigured when there is none, after `desk` was shown how to make one."""
+        """The client. Raises as `read_client`, after `desk` was shown how to make one when there is none."""
         reference = self._options.client
-        if reference is not None:
+        try:
+            if reference is None:
+                raise Misconfigured(
+                    f"The account {self._context.account} names no client yet, and Google lets nobody in without one.",
+                    f"Make one at {CLIENTS}, let `client` name its JSON file, "
+                    f"then type: syncd auth {self._context.account}",
+                )
             return read_client(reference, self._context)
-        if desk is not None:
-            desk.say(console_steps(self._context.account, self._scopes))
-        raise Misconfigured(
-            f"The account {self._context.account} names no client yet, and Google lets nobody in without one.",
-            f"Make one at {CLIENTS}, let `client` name its JSON file, then type: syncd auth {self._context.account}",
-        )
+        except ConnectorError as error:
+            if desk is not None and (isinstance(error, Misconfigured) or (reference and is_missing(reference))):
+                desk.say(console_steps(self._context.account, self._scopes))
+            raise
 
     def _flow(self, client: Client, redirect_uri: str) -> Flow:
         """Who asks for consent, with a challenge (RFC 7636) and for lasting access.

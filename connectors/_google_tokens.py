@@ -139,8 +139,8 @@ def _refused(content: bytes, context: Context, what: str, admit: str) -> Excepti
         return Misconfigured(
             f"Google does not admit the client of the account {context.account} ({said}).",
             admit
-            or "Look whether it still stands at https://console.cloud.google.com/auth/clients, download its JSON file "
-            f"again, then type: syncd auth {context.account}",
+            or "Look whether it still stands at https://console.cloud.google.com/auth/clients; add a secret to it, or "
+            f"make another, put that JSON file where `client` says, then type: syncd auth {context.account}",
         )
     if refusal.error in _BUSY:
         return Busy(f"Google's sign-in service is busy ({said}).", "Nothing to do: syncd tries again.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -12,12 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from connectors._google import GoogleAccount
 from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES, console_steps
 from connectors._google_sign_in import same_account
 from connectors.gmail import Gmail
 from connectors.google_calendar import GoogleCalendar
-from syncd.connector import SignsIn
+from syncd.connector import SecretRef, SignsIn
 from syncd.errors import AuthRequired, Misconfigured, StoreError, UsageError
+from syncd.secrets import resolve
 from syncd.tokens import TokenFile
 from tests.contract.google_account import FullDisk, Setup, client_json
 from tests.contract.signing_owner import Owner, redirected, visit
@@ -310,6 +314,23 @@ def test_an_owner_without_a_client_is_shown_how_to_make_one(setup: Setup, scopes
     assert setup.google.requests == []
 
 
+def test_an_owner_whose_client_is_not_where_it_is_named_is_shown_how_to_make_one(setup: Setup, tmp_path: Path) -> None:
+    nowhere = SecretRef(file=str(tmp_path / "google-client.json"))
+    options = setup.options().model_copy(update={"client": nowhere})
+    owner = Owner(agree)
+    lent = replace(setup.context(), secret=resolve)
+    with closing(GoogleAccount(options, lent, GMAIL_SCOPES)) as account:
+        with pytest.raises(AuthRequired, match="No such file"):
+            account.sign_in(owner)
+        (steps,) = owner.said
+        assert "Publish app, or sign-in dies every 7 days" in steps
+        (tmp_path / "google-client.json").write_text("{}")
+        (tmp_path / "google-client.json").chmod(0o644)
+        with pytest.raises(AuthRequired, match="Others than its owner"):
+            account.sign_in(owner)
+    assert owner.said == [steps]
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
@@ -325,9 +346,11 @@ def test_what_is_not_a_desktop_client_is_refused_with_the_step_that_makes_one(
     setup: Setup, text: str, kind: str
 ) -> None:
     setup.client_json = text
+    owner = Owner(agree)
     with pytest.raises(Misconfigured, match=f"names is {kind}") as raised:
-        sign_in(setup)
+        sign_in(setup, owner)
     assert '"Desktop app"' in raised.value.hint
+    assert "Publish app" in owner.said[0]
     assert "hush" not in str(raised.value)
     assert "hush" not in str(raised.value.__cause__)
 

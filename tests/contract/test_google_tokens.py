@@ -255,8 +255,9 @@ def test_a_client_that_is_gone_is_misconfigured_not_signed_out(setup: Setup) -> 
     setup.signed_in()
     setup.clock.advance(2 * HOUR)
     setup.client_json = setup.google.client_json().replace("GOCSPX", "another")
-    with pytest.raises(Misconfigured, match="invalid_client"):
+    with pytest.raises(Misconfigured, match="invalid_client") as raised:
         setup.ask()
+    assert "add a secret" in raised.value.hint  # Google shows a secret once: nobody can download the file again
     assert not setup.kept.dead
 
 
