@@ -256,11 +256,11 @@ class GoogleAccount:
         if self._http is None:
             access = self.credentials()
             import google_auth_httplib2  # noqa: PLC0415 - google.auth loads slowly
-            import httplib2  # noqa: PLC0415 - likewise
 
             from connectors import _google_tokens  # noqa: PLC0415 - likewise
+            from connectors._google_errors import Line  # noqa: PLC0415 - likewise
 
-            web = httplib2.Http(timeout=_google_tokens.TIMEOUT)
+            web = Line(timeout=_google_tokens.TIMEOUT)
             web.follow_redirects = False
             self._http = google_auth_httplib2.AuthorizedHttp(access, http=web, max_refresh_attempts=1)
         return self._http

@@ -118,6 +118,22 @@ class _FaultBody(BaseModel):
     error_description: str = ""
 
 
+class Line(httplib2.Http):
+    """A connection that lets nothing through over which googleapiclient stumbles."""
+
+    def request(
+        self, uri: str, method: str = "GET", *more: object, **named: object
+    ) -> tuple[httplib2.Response[str], bytes]:
+        """See httplib2; a refusal is `legible`."""
+        response, content = super().request(uri, method, *more, **named)
+        return response, content if response.status < HTTPStatus.MULTIPLE_CHOICES else legible(content)
+
+
+def legible(content: bytes) -> bytes:
+    """What a refusal says, when that is how Google speaks, or nothing: an HttpError of other JSON may be a crash."""
+    return content if _read(content) is not None else b""
+
+
 def translated(error: BaseException, context: Context) -> ConnectorError:
     """What `error` means, as one of ours. 400, 404 and 410 become `Refused`, which the connectors interpret.
 

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from connectors import _google, _google_tokens
 from connectors._google import GoogleAccount, GoogleOptions
-from connectors._google_errors import Busy, Refused, Stopped, translated
+from connectors._google_errors import Busy, Refused, Stopped, legible, translated
 from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
 from connectors._retry_after import retry_after
 from syncd.connector import SecretRef
@@ -268,12 +268,20 @@ JSON = st.recursive(
 
 @given(st.integers(300, 599), JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=99))
 def test_whatever_is_answered_becomes_one_of_ours(status: int, content: bytes) -> None:
-    error = HttpError(httplib2.Response({"status": str(status)}), content, uri="https://gmail.example/")
+    error = HttpError(httplib2.Response({"status": str(status)}), legible(content), uri="https://gmail.example/")
     found = translated(error, context("mail"))
     assert isinstance(found, ConnectorError)
     assert found.title.endswith(".")
     assert "\n" not in found.title
     assert len(found.title) < 400
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429])
+def test_a_refusal_in_words_of_nobody_is_no_crash(setup: Setup, status: int) -> None:
+    with Web() as web:
+        setup.endpoint = web.url("")
+        web.answers["/gmail/v1/users/me/profile?alt=json"] = Answer(b'{"error": {"message": 5}}', status=status)
+        assert isinstance(refused(setup), Transient)
 
 
 def test_an_error_of_ours_stays_what_it_is(setup: Setup) -> None:
