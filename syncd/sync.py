@@ -9,12 +9,23 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from syncd.connector import Progress, SignsIn, naming_what_is_missing
-from syncd.errors import AuthRequired, ConnectorError, CursorExpired, CursorMoved, Misconfigured, SyncdError, Transient
+from syncd.errors import (
+    AuthRequired,
+    ConnectorError,
+    CursorExpired,
+    CursorMoved,
+    Misconfigured,
+    StoreBusy,
+    StoreError,
+    SyncdError,
+    Transient,
+)
 from syncd.model import AccountStatus, PageReceipt, Reading
 from syncd.pipeline.identity import resolve
 from syncd.pipeline.own_addresses import learn_own
@@ -78,8 +89,9 @@ def poll(
     """Read everything new at `source` into `store`, and record how it went; how far it is stands beside each page.
 
     Never raises a ConnectorError: it is the outcome. An expired cursor is dropped and the account read again from its
-    horizon, once. StoreError ends the pass and is raised, since the next account would meet it too. Without a `clock`
-    no time passes, and nobody can know how fast the reading is.
+    horizon, once. StoreError ends the pass and is raised, since the next account would meet it too; where the database
+    is not what is full or broken, it is recorded as well. Without a `clock` no time passes, and nobody can know how
+    fast the reading is.
     """
     receipt = PageReceipt()
     error: SyncdError | None = None
@@ -88,6 +100,11 @@ def poll(
             receipt += committed
     except (ConnectorError, CursorMoved) as caught:
         error = with_hint(caught, source)
+    except StoreError as broken:
+        if not isinstance(broken, StoreBusy):
+            with suppress(StoreError):
+                store.record_outcome(source.name, now, AccountStatus.FAILING, broken.title, broken.hint)
+        raise
     if not isinstance(error, CursorMoved):
         store.record_outcome(
             source.name, now, _status_after(error), error.title if error else "", error.hint if error else ""

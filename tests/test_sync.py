@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from syncd.connector import ConnectorOptions, Note, Page
-from syncd.errors import AuthRequired, CursorExpired, CursorMoved, Misconfigured, StoreError, Transient
+from syncd.errors import AuthRequired, CursorExpired, CursorMoved, Misconfigured, StoreBusy, StoreError, Transient
 from syncd.memory import Remembered
 from syncd.model import AccountStatus, Message, Observation, Participant, Role, Unreadable
 from syncd.pipeline.policy import Me, Policy
@@ -205,6 +205,24 @@ def test_a_broken_store_ends_the_pass(store: Store) -> None:
 
     with pytest.raises(StoreError):
         poll(store, OpenAccount("work", "scripted", Closing(()), timedelta(days=365)), NOW)
+
+
+def test_why_a_pass_ended_is_remembered_where_that_can_be_written(store: Store) -> None:
+    full = StoreError("The sign-in cannot be kept: No space left on device.", "Make room.")
+
+    with pytest.raises(StoreError, match="No space left"):
+        poll(store, source(letter(1), full), NOW)
+
+    (account,) = store.accounts()
+    assert (account.status, account.error, account.hint) == (AccountStatus.FAILING, full.title, "Make room.")
+
+
+def test_another_syncd_that_writes_is_no_failure_of_the_account(store: Store) -> None:
+    with pytest.raises(StoreBusy):
+        poll(store, source(letter(1), StoreBusy("Another syncd is writing.")), NOW)
+
+    (account,) = store.accounts()
+    assert account.error == ""
 
 
 def test_a_record_that_cannot_be_read_is_counted_and_loses_nothing_else(store: Store) -> None:
