@@ -179,7 +179,7 @@ _CLEAN_GLOBAL_ID = "040000008200e00074c5b7101a82e008"
 _GLOBAL_ID = re.compile(_CLEAN_GLOBAL_ID + r"[0-9a-f]{48,}")
 _INSTANCE_DATE = slice(32, 40)  # bytes 16-19 of a GlobalObjectId, as hex digits
 _PAYLOAD = slice(80, None)  # after class id, instance date, creation time, padding and size (MS-OXOCAL 2.2.1.27)
-_FOREIGN_UID = "vCal-Uid\x01\0\0\0"
+_FOREIGN_UID = b"vCal-Uid\x01\0\0\0"
 _SPLIT_SERIES = re.compile(r"_R\d{8}(?:T\d{6}Z?)?(?=@|$)")
 
 
@@ -211,10 +211,10 @@ def event_key(uid: str) -> str:
     folded = uid.lower()
     if folded.startswith(_CLEAN_GLOBAL_ID) and _GLOBAL_ID.fullmatch(folded):
         clean = folded[: _INSTANCE_DATE.start] + "0" * 8 + folded[_INSTANCE_DATE.stop :]
-        payload = bytes.fromhex(folded[_PAYLOAD][: len(folded[_PAYLOAD]) // 2 * 2]).decode("latin-1")
+        payload = bytes.fromhex(folded[_PAYLOAD][: len(folded[_PAYLOAD]) // 2 * 2])
         if not payload.startswith(_FOREIGN_UID):
             return clean
-        uid = payload[len(_FOREIGN_UID) :].split("\0")[0]
+        uid = payload[len(_FOREIGN_UID) :].partition(b"\0")[0].decode("utf-8", "replace")
     return _SPLIT_SERIES.sub("", uid)[:_LONGEST_ID]
 
 

@@ -169,6 +169,11 @@ def test_every_wrapping_of_one_event_gives_one_key() -> None:
     assert event_key(global_object_id()) != event_key(global_object_id(payload=b"\xcd" * 16))
 
 
+def test_a_foreign_uid_inside_exchanges_is_read_as_utf_8() -> None:
+    wrapped = global_object_id(payload=b"vCal-Uid\x01\0\0\0" + "Mittagessen-für-drei".encode() + b"\0")
+    assert event_key(wrapped) == event_key("Mittagessen-für-drei")
+
+
 @pytest.mark.parametrize(
     ("pattern", "address", "fits"),
     [
