@@ -19,7 +19,7 @@ from urllib.parse import quote
 from syncd.errors import AuthRequired, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _FOLDER_MODE = 0o700
@@ -146,3 +146,9 @@ class TokenFile:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+
+def left_over(folder: Path, accounts: Collection[str]) -> tuple[Path, ...]:
+    """The sign-ins in `folder` that belong to none of these accounts: they go on working, and nobody uses them."""
+    used = {TokenFile(folder, account).path for account in accounts}
+    return tuple(sorted(path for path in folder.glob("*.json") if path not in used))

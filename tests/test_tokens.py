@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.errors import AuthRequired, Exit, StoreError
-from syncd.tokens import TokenFile
+from syncd.tokens import TokenFile, left_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -257,3 +257,14 @@ def test_two_accounts_never_share_a_file(names: list[str]) -> None:
 
 def test_plain_names_stay_as_they_are(tokens: TokenFile) -> None:
     assert TokenFile(tokens.folder, "personal-calendar_2").path.name == "personal-calendar_2.json"
+
+
+def test_sign_ins_of_nobody_are_found(tokens: TokenFile) -> None:
+    other = TokenFile(tokens.folder, "a/b.c")
+    assert left_over(tokens.folder, ()) == ()
+    for one in (tokens, other):
+        with one.locked():
+            one.write("kept")
+
+    assert left_over(tokens.folder, (tokens.account, other.account)) == ()
+    assert left_over(tokens.folder, (tokens.account,)) == (other.path,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,9 +11,11 @@ import typer
 from syncd.cli.desk import TerminalDesk
 from syncd.cli.session import ConfigOption, Session, paper, session, talk
 from syncd.cli.sync import worst_of
+from syncd.config.paths import tokens_folder
 from syncd.connector import SignsIn, naming_what_is_missing
 from syncd.errors import Exit, StoreBusy, SyncdError, UsageError
 from syncd.sync import with_hint
+from syncd.tokens import left_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -103,4 +106,11 @@ def _tell_all(at: Session, *, wanted: bool) -> int:
             _print([f"{source.name}: {' '.join(said)}"])
         if not ours:
             _print(["No account of your configuration signs in at a provider."])
+        for path in left_over(tokens_folder(), [source.name for source, _ in ours]):
+            talk.print(
+                f"{path} is a sign-in of no account of this configuration. Take back at its provider what it allows, "
+                f"then type: rm {quote(str(path))}",
+                markup=False,
+                soft_wrap=True,
+            )
     return worst_of(errors)

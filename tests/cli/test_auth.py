@@ -212,6 +212,18 @@ def test_a_sign_in_is_revoked_and_forgotten(terminal: Terminal) -> None:
     assert terminal.type("auth", "guild", "--status")[0] == Exit.SIGN_IN
 
 
+def test_a_sign_in_whose_account_is_called_otherwise_now_is_not_forgotten_about(terminal: Terminal) -> None:
+    terminal.type("auth", "guild", "--device")
+    (kept,) = terminal.config.parents[2].rglob("guild.json")
+    terminal.config.write_text(CONFIG.replace("accounts.guild", "accounts.club"), encoding="utf-8")
+
+    code, _, said = terminal.type("auth", "--status")
+
+    assert code == Exit.SIGN_IN
+    assert f"{kept} is a sign-in of no account of this configuration." in said
+    assert f"rm {kept}" in said
+
+
 def test_doctor_looks_at_sign_ins_as_their_connector_does(terminal: Terminal) -> None:
     code, printed, said = terminal.type("doctor")
 
