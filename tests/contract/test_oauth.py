@@ -98,6 +98,13 @@ def test_a_visitor_that_does_not_answer_this_sign_in_is_sent_away(loopback: Loop
     assert [shown.status for shown in seen] == [404, 200]
 
 
+@pytest.mark.parametrize("asked", ["?code=4/abc", "?code=4/abc&state="])
+def test_a_visitor_that_comes_before_a_sign_in_waits_is_sent_away(loopback: Loopback, asked: str) -> None:
+    assert visit(f"{loopback.redirect_uri}{asked}").status == 404
+    came = wait(loopback, Owner(browser([], answer(loopback, code="4/mine"))))
+    assert answer_of(came)["code"] == "4/mine"
+
+
 def test_only_get_is_an_answer(loopback: Loopback) -> None:
     seen: list[Shown] = []
 
