@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors import _google, _google_tokens
+from connectors import _google
 from connectors._google import GoogleAccount, GoogleOptions
 from connectors._google_errors import Busy, Refused, Stopped, legible, translated
 from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
@@ -33,6 +33,7 @@ from tests.servers.google_clock import NOON
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.servers.google import Google
@@ -214,8 +215,8 @@ def test_a_portal_that_redirects_is_not_followed(setup: Setup) -> None:
         assert [request.target for request in web.requests] == ["/gmail/v1/users/me/profile?alt=json"]
 
 
-def test_a_silent_google_is_given_up(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_google_tokens, "TIMEOUT", 0.2)
+def test_a_silent_google_is_given_up(setup: Setup, no_patience: Callable[[], None]) -> None:
+    no_patience()
     setup.google.silence(PROFILE)
     error = refused(setup)
     assert isinstance(error, Transient)

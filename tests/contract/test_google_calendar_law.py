@@ -148,7 +148,7 @@ def _small_pages() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(edits)
 def test_edits_read_bit_by_bit_lead_where_a_fresh_read_does(happened: list[Edit]) -> None:
     with an_account() as account:
@@ -159,7 +159,7 @@ def test_edits_read_bit_by_bit_lead_where_a_fresh_read_does(happened: list[Edit]
         assert in_window(facts(account), account) == in_window(account.read(afresh=True), account)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(edits, edits, st.integers(1, 6))
 def test_a_full_list_mends_everything_ahead_and_takes_nothing_from_the_past(
     before: list[Edit], after: list[Edit], died_after: int

@@ -18,7 +18,7 @@ from tests.contract.google_account import FullDisk, Setup, client_json
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.servers.google import Google
@@ -222,9 +222,8 @@ def test_fault_29_a_full_disk_keeps_the_old_sign_in(setup: Setup) -> None:
 
 @pytest.mark.parametrize("trouble", ["page", "silence", "cut"])
 def test_a_token_endpoint_that_is_not_google_is_transient(
-    setup: Setup, trouble: str, monkeypatch: pytest.MonkeyPatch
+    setup: Setup, trouble: str, no_patience: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr("connectors._google_tokens.TIMEOUT", 0.3)
     before = setup.signed_in()
     setup.clock.advance(2 * HOUR)
     match trouble:
@@ -232,6 +231,7 @@ def test_a_token_endpoint_that_is_not_google_is_transient(
             setup.google.show_page()
         case "silence":
             setup.google.silence("oauth.token")
+            no_patience()
         case "cut":
             setup.google.cut("oauth.token", times=9)
     with pytest.raises(Transient):

@@ -433,7 +433,7 @@ def change(diary: Diary, kind: str, chosen: str, value: int) -> None:
         diary.calendar.update(chosen, start=start, end=start + timedelta(hours=1))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(edits=st.lists(_EDITS, max_size=14))
 def test_reading_what_changed_equals_reading_afresh(edits: list[tuple[str, int, int]]) -> None:
     with graph_server() as graph:
