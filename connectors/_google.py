@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Protocol, TypeVar, overload
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from connectors._google_client import read_client, read_service_account, require_protection
 from connectors._google_scopes import is_mail, what_it_sees
@@ -38,7 +39,16 @@ FIRST_WAIT: Final = 1.0
 SLICE: Final = 1.0
 """Seconds between two looks whether it is time to stop."""
 
-Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+$")]
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def _require_address(value: str) -> str:
+    if _ADDRESS.fullmatch(value):
+        return value
+    raise ValueError('it has to be an e-mail address, like "davide@rossi.example"')
+
+
+Address = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_require_address)]
 
 _SERVICE_PATHS: Final = {"gmail": "", "calendar": "calendar/v3/"}
 

@@ -439,7 +439,7 @@ def test_one_leave_is_enough() -> None:
 
 @pytest.mark.parametrize("address", ["", "ada", "ada@", "a b@example.org"])
 def test_an_address_is_one(address: str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="has to be an e-mail address"):
         options(address=address)
 
 
