@@ -46,8 +46,8 @@ class MicrosoftAccount:
 
         Every request prefers immutable ids and UTC; `prefer` adds to that ("odata.maxpagesize=50"). A busy Graph is
         waited for, at most a minute. Raises CursorExpired when Graph wants reading to begin anew, `NotThere`,
-        `NotAllowed` (an AuthRequired), AuthRequired, Misconfigured (no mailbox), or Transient, also for a link that
-        leads to another host.
+        `NotAllowed` (an AuthRequired), AuthRequired, Misconfigured (no mailbox), `NotTaken` (a Transient), or
+        Transient, also for a link that leads to another host.
         """
         return self.graph.get(path_or_link, params, prefer)
 

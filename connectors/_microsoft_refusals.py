@@ -45,6 +45,10 @@ class NotAllowed(AuthRequired):
     """Graph does not show this to this sign-in; where it is one of many, its caller may go on without."""
 
 
+class NotTaken(Transient):
+    """Graph does not take the question as it was put; where it can be put in another way, its caller may do that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back: the status, what it asks to wait, and the whole body."""
@@ -86,7 +90,7 @@ class Answer:
 def refused(answer: Answer, account: str, *, by_link: bool) -> ConnectorError:
     """The error for an answer that is not 200; `by_link` when an opaque link of Graph's own was followed.
 
-    CursorExpired, NotThere, NotAllowed, AuthRequired, Misconfigured, or Transient for everything that may pass.
+    CursorExpired, NotThere, NotAllowed, AuthRequired, Misconfigured, NotTaken, or Transient for whatever may pass.
     """
     codes = frozenset(code.lower() for code in answer.codes)
     said = f"({' '.join((str(answer.status), *answer.codes[:1]))})"
@@ -94,6 +98,7 @@ def refused(answer: Answer, account: str, *, by_link: bool) -> ConnectorError:
         _expired(answer.status, codes, said, by_link=by_link)
         or _absent(answer, codes, said, account)
         or _forbidden(answer.status, codes, said, account)
+        or _not_taken(answer.status, codes, said)
         or _passing(answer, said)
     )
 
@@ -130,6 +135,12 @@ def _forbidden(status: int, codes: frozenset[str], said: str, account: str) -> A
             f"Microsoft Graph does not show this to syncd {said}.",
             f"Type: syncd auth {account}\nIf that does not help, the organisation blocks it: ask whoever runs it.",
         )
+    return None
+
+
+def _not_taken(status: int, codes: frozenset[str], said: str) -> NotTaken | None:
+    if status == requests.codes.bad_request and codes:
+        return NotTaken(f"Microsoft Graph does not take what syncd asks {said}.")
     return None
 
 

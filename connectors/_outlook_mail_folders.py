@@ -41,9 +41,12 @@ class Folder:
     sent: bool = False
 
     def matches(self, pattern: str) -> bool:
-        """Whether an owner who wrote `pattern` (a path, a well-known name or a glob) means this folder."""
+        """Whether an owner who wrote `pattern` (a path, a well-known name or a glob) means this folder.
+
+        "Sent Items" is a well-known name too, whatever the folder is called in the mailbox's language.
+        """
         wanted = pattern.casefold()
-        return wanted == self.role or fnmatchcase(self.path.casefold(), wanted)
+        return wanted.replace(" ", "") == (self.role or None) or fnmatchcase(self.path.casefold(), wanted)
 
 
 @dataclass(frozen=True, slots=True)

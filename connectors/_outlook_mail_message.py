@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 Row = dict[str, object]
 """One item of a page, as JSON has it."""
 
+HEADERS: Final = "internetMessageHeaders"
+
 _FIELDS: Final = (
-    "internetMessageId", "internetMessageHeaders", "from", "sender", "replyTo", "toRecipients", "ccRecipients",
+    "internetMessageId", HEADERS, "from", "sender", "replyTo", "toRecipients", "ccRecipients",
     "bccRecipients", "sentDateTime", "receivedDateTime", "isDraft",
 )  # fmt: skip
 
@@ -105,6 +107,11 @@ def identifier(row: object) -> str:
     """The id of an item; empty when it has none."""
     found = row.get("id") if isinstance(row, dict) else None
     return found if isinstance(found, str) else ""
+
+
+def is_partial(row: object) -> bool:
+    """Whether an item says only what changed of it, as change tracking may (graph-docs issue 7776)."""
+    return bool(identifier(row)) and isinstance(row, dict) and not row.keys() & {"receivedDateTime", "sentDateTime"}
 
 
 def received(row: object) -> datetime | None:

@@ -56,8 +56,8 @@ class Sweep(BaseModel):
 class FolderNote(BaseModel):
     """One folder. Change tracking tells of what was received from `begins` on, and goes on from `link`.
 
-    Without a link it has to begin, `again` when it had begun before. `swept` is when the last sweep began, `searched`
-    when the last one that went to the horizon did.
+    Without a link it has to begin, `again` when it had begun before; where it is `refused`, sweeps do without it.
+    `swept` is when the last sweep began, `searched` when the last one that went to the horizon did.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,6 +66,7 @@ class FolderNote(BaseModel):
     begins: AwareDatetime
     link: str = ""
     again: bool = False
+    refused: bool = False
     sweep: Sweep | None = None
     swept: AwareDatetime | None = None
     searched: AwareDatetime | None = None
@@ -86,7 +87,7 @@ class FolderNote(BaseModel):
     @property
     def is_new(self) -> bool:
         """Whether the folder was not read to its horizon yet."""
-        return not self.again and (not self.link or (self.sweep is not None and not self.sweep.again))
+        return not self.again and (not self.link if self.sweep is None else not self.sweep.again)
 
     def looking_again(self, now: datetime, since: datetime) -> FolderNote:
         """The same, with a sweep when it is time for one."""
@@ -97,8 +98,15 @@ class FolderNote(BaseModel):
         return self.model_copy(update={"sweep": Sweep(bottom=max(since, now - LOOK_BACK), again=True), "swept": now})
 
     def swept_to(self, since: datetime, now: datetime) -> FolderNote:
-        """The same, with a sweep back to the horizon."""
-        return self.model_copy(update={"sweep": Sweep(bottom=since, again=True), "swept": now, "searched": now})
+        """The same, with a sweep back to the horizon, and another chance for change tracking."""
+        again = {"again": self.again or self.refused, "refused": False}
+        return self.model_copy(
+            update={"sweep": Sweep(bottom=since, again=True), "swept": now, "searched": now, **again}
+        )
+
+    def untracked(self, since: datetime) -> FolderNote:
+        """The same, to be swept from now on: change tracking was refused."""
+        return self.model_copy(update={"refused": True, "sweep": Sweep(bottom=since, again=self.again)})
 
 
 class Place(BaseModel):

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from connectors._microsoft_refusals import NotThere
-from connectors._outlook_mail_message import identifier, observe, received, selection
+from connectors._microsoft_refusals import NotAllowed, NotTaken, NotThere
+from connectors._outlook_mail_message import identifier, is_partial, observe, received, selection
 from connectors._outlook_mail_place import MARGIN, MOST_TRACKED, PREFIX, FolderNote, Sweep
 from syncd.connector import Note, Page, Progress
 from syncd.errors import CursorExpired, Transient
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from connectors._microsoft import MicrosoftAccount
+    from connectors._outlook_mail_asking import Answer, Asker
     from connectors._outlook_mail_folders import Folder
     from connectors._outlook_mail_place import Place
     from syncd.connector import Context
+    from syncd.errors import ConnectorError
     from syncd.model import Observation
 
 PAGE: Final = 200
@@ -40,57 +41,12 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A page of a collection."""
-
-    rows: Sequence[object]
-    next: str
-    delta: str
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """A page of a sweep: everything received after `low` is met by then, or everything when it is `over`."""
 
     rows: Sequence[object]
     low: datetime | None
     over: bool
-
-
-class Asker:
-    """Graph, asked for pages; a link to another host is refused before it is written down."""
-
-    def __init__(self, account: MicrosoftAccount) -> None:
-        self._account = account
-
-    def page(self, path_or_link: str, params: Mapping[str, str] | None = None, size: int = 0) -> Answer:
-        """One page; with a `size`, Graph is asked to keep to it. Raises what `MicrosoftAccount.get` does."""
-        prefer = (f"odata.maxpagesize={size}",) if size else ()
-        body = self._account.get(path_or_link, params, prefer)
-        rows, onward, delta = body.get("value"), body.get("@odata.nextLink"), body.get("@odata.deltaLink")
-        if not isinstance(rows, list):
-            raise Transient("Microsoft Graph answered without the list it was asked for.")
-        for link in (onward, delta):
-            if link is not None and not (isinstance(link, str) and self._account.owns(link)):
-                raise Transient(
-                    "Microsoft Graph named a place to go on at another host; it was not followed.",
-                    "Nothing was sent there, and nothing that was read is lost.",
-                )
-        if onward == path_or_link:
-            raise Transient("Microsoft Graph leads in circles.")
-        return Answer(rows, str(onward or ""), str(delta or ""))
-
-    def every(self, path: str, params: Mapping[str, str]) -> Iterator[object]:
-        """Every item of a collection."""
-        answer = self.page(path, params)
-        yield from answer.rows
-        while answer.next:
-            answer = self.page(answer.next)
-            yield from answer.rows
-
-    def one(self, path: str, params: Mapping[str, str]) -> dict[str, object]:
-        """A single object."""
-        return self._account.get(path, params)
 
 
 @dataclass(slots=True)
@@ -109,11 +65,15 @@ class Reading:
     tracks: bool
     notes: dict[str, FolderNote]
     unwritten: dict[str, str | None] = field(default_factory=dict)
+    _refused: dict[str, NotAllowed | NotTaken] = field(default_factory=dict)
     _done: int = 0
     _total: int = 0
 
     def pages(self, folders: Sequence[Folder]) -> Iterator[Page]:
-        """The pages of every folder, and a last one when only notes changed."""
+        """The pages of every folder, and a last one when only notes changed.
+
+        Raises what refused a folder, after the others were read.
+        """
         now = self.context.now()
         first: dict[str, Answer] = {}
         for folder in folders:
@@ -124,16 +84,37 @@ class Reading:
         self._total = sum(folder.total for folder in folders if self.notes[folder.id].is_new)
         self._total += sum(len(answer.rows) for answer in first.values())
         for folder in folders:
-            try:
-                yield from self._track(folder, first.pop(folder.id, None))
-                while (sweep := self.notes[folder.id].sweep) is not None and not self.context.stopping():
-                    yield from self._skim(folder, sweep) if sweep.skims else self._sweep(folder, sweep)
-            except NotThere:
-                self.context.log.warning("account %s: a folder vanished while it was read", self.context.account)
+            if folder.id not in self._refused:
+                yield from self._read(folder, first.pop(folder.id, None))
             if self.context.stopping():
                 return
         if self.unwritten or not self.resumes:
             yield self._page(())
+        if self._refused:
+            raise self._refusal(folders)
+
+    def _read(self, folder: Folder, answer: Answer | None) -> Iterator[Page]:
+        """The pages of one folder, which holds no other up."""
+        try:
+            yield from self._track(folder, answer)
+            while (sweep := self.notes[folder.id].sweep) is not None and not self.context.stopping():
+                yield from self._skim(folder, sweep) if sweep.skims else self._sweep(folder, sweep)
+        except NotThere:
+            self.context.log.warning("account %s: a folder vanished while it was read", self.context.account)
+        except (NotAllowed, NotTaken) as error:
+            self._refused[folder.id] = error
+
+    def _refusal(self, folders: Sequence[Folder]) -> ConnectorError:
+        """What keeps folders from being read; where it is all of them, it is no matter of folders."""
+        first = next(iter(self._refused.values()))
+        if len(self._refused) == len(folders):
+            return first
+        names = ", ".join(repr(folder.path) for folder in folders if folder.id in self._refused)
+        return Transient(
+            f"{first.title.removesuffix('.')}: of the folders, {names}.",
+            f"All others were read. To leave it out, add it to `skip` of accounts.{self.context.account}, "
+            f"then type: syncd sync {self.context.account}",
+        )
 
     def _open(self, folder: Folder, now: datetime, first: dict[str, Answer]) -> None:
         """Ask what changed in a folder, before anything is reported; or note down where to begin."""
@@ -144,6 +125,9 @@ class Reading:
             except NotThere:
                 self.context.log.warning("account %s: a folder vanished before it was read", self.context.account)
                 return
+            except NotAllowed as error:
+                self._refused[folder.id] = error
+                return
             except CursorExpired:
                 if self.resumes:
                     raise
@@ -152,7 +136,7 @@ class Reading:
             note = self._begun(folder, now)
         elif not self.resumes:
             note = note.swept_to(self.since, now)
-        elif self.tracks:
+        elif self.tracks and not note.refused:
             note = note.looking_again(now, self.since)
         elif note.sweep is None:
             sweep = Sweep(bottom=(note.swept or now) - MARGIN, again=True)
@@ -176,24 +160,39 @@ class Reading:
 
     def _track(self, folder: Folder, answer: Answer | None) -> Iterator[Page]:
         """The rest of a round of change tracking, the first one for a new folder."""
-        note = self.notes[folder.id]
+        note, trail = self.notes[folder.id], set[str]()
         if answer is None:
-            if not self.tracks or note.link or self.context.stopping():
+            if not self.tracks or note.refused or note.link or self.context.stopping():
                 return
             path = f"/me/mailFolders/{quote(folder.id)}/messages/delta"
-            answer = self.asker.page(path, self._initially(note.begins), PAGE)
+            try:
+                answer = self.asker.page(path, self._initially(note.begins), PAGE)
+            except NotTaken as error:
+                self.context.log.info("account %s: no change tracking: %s", self.context.account, error.title)
+                self._write(folder, note.untracked(self.since))
+                return
         while True:
             link = answer.next or answer.delta
             if not link:
                 raise Transient("Microsoft Graph answered without saying where to go on.")
-            rows = [row for row in answer.rows if not (isinstance(row, dict) and "@removed" in row)]
+            rows = list(self._completed(answer.rows))
             self._write(folder, self.notes[folder.id].model_copy(update={"link": link}))
             found = self._observed(folder, rows, only_strangers=note.again)
             if found:
                 yield self._page(found, len(rows))
             if answer.delta or self.context.stopping():
                 return
-            answer = self.asker.page(link, size=PAGE)
+            answer = self.asker.page(link, size=PAGE, trail=trail)
+
+    def _completed(self, rows: Iterable[object]) -> Iterator[object]:
+        """What a page of change tracking tells of, whole; not what only left the folder, or changed and is known."""
+        for row in rows:
+            if isinstance(row, dict) and "@removed" in row:
+                continue
+            if not is_partial(row):
+                yield row
+            elif self._strangers([row]):
+                yield from self._fetched(identifier(row))
 
     def _initially(self, begins: datetime) -> Mapping[str, str]:
         return {
@@ -244,10 +243,10 @@ class Reading:
         They begin at a moment, not at a number of messages, so that what leaves the folder meanwhile shifts nothing.
         Exchange knows fractions of the seconds that Graph shows: the last second of a page is asked for again.
         """
-        low, before, link = sweep.low, frozenset[str](), ""
+        low, before, link, trail = sweep.low, frozenset[str](), "", set[str]()
         while not self.context.stopping():
             if link:
-                answer = self.asker.page(link)
+                answer = self.asker.page(link, trail=trail)
             else:
                 upwards = f" and receivedDateTime le {_stamp(low)}" if low else ""
                 params = {

@@ -17,15 +17,18 @@ from connectors._signing_in import SignsInByAccount
 from syncd.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from connectors._outlook_mail_asking import Asker
     from connectors._outlook_mail_folders import Folder
-    from connectors._outlook_mail_reading import Asker
     from syncd.connector import ConnectorOptions, Context, Page
 
 ROLES: Final = "roles"
 """The key of the note on well-known names of folders."""
+
+_NAMED: Final = 20
+"""So many folders are named to whoever chose none of them."""
 
 
 class OutlookMailOptions(MicrosoftOptions):
@@ -54,11 +57,13 @@ class OutlookMail(SignsInByAccount):
         place = Place.opened(cursor, settings)
         if self._context.stopping():
             return
-        from connectors._outlook_mail_reading import Asker, Reading  # noqa: PLC0415 - nobody else waits for requests
+        from connectors._outlook_mail_asking import Asker  # noqa: PLC0415 - nobody else waits for requests
+        from connectors._outlook_mail_reading import Reading  # noqa: PLC0415 - likewise
 
         asker = Asker(self._account)
         try:
             folders, unwritten = self._folders(asker)
+            self._warn(folders)
             notes = {
                 key.removeprefix(PREFIX): note
                 for key, text in self._context.memory.notes(PREFIX).items()
@@ -72,17 +77,21 @@ class OutlookMail(SignsInByAccount):
 
     def check(self) -> tuple[str, ...]:
         """Whether the account lets us in, and which folders would be read."""
-        from connectors._outlook_mail_reading import Asker  # noqa: PLC0415 - nobody else waits for requests
+        from connectors._outlook_mail_asking import Asker  # noqa: PLC0415 - nobody else waits for requests
 
+        asker = Asker(self._account)
         try:
-            folders, _ = self._folders(Asker(self._account))
+            folders, _ = self._folders(asker)
+            headers = asker.headers() if any(folder.role == "inbox" for folder in folders) else ""
         finally:
             self._account.close()
         sent = ", ".join(folder.path for folder in folders if folder.sent)
         return (
             f"signed in to Microsoft as {self._options.user}",
             f"folders to read: {len(folders)}",
-            f"sent mail: {sent or 'none of these folders'}",
+            *(f"no folder to read is called {name!r}" for name in self._unmet(folders)),
+            f"sent mail: {sent or 'none of these folders, so everybody seems to wait for an answer'}",
+            *filter(None, (headers,)),
         )
 
     def close(self) -> None:
@@ -101,14 +110,29 @@ class OutlookMail(SignsInByAccount):
         known = _Roles.read(kept)
         if known is None or set(known.tops) != tree.tops:
             known = _Roles(tops=sorted(tree.tops), roles=find_roles(lambda path: asker.one(path, {"$select": "id"})))
-        folders = chosen(tree.folders(known.roles), self._options.folders, self._options.skip)
+        there = tuple(tree.folders(known.roles))
+        folders = chosen(there, self._options.folders, self._options.skip)
         if not folders:
             raise Misconfigured(
                 f"No folder of {self._options.address} is called like those in `folders`.",
-                f"Correct it in accounts.{self._context.account}, then type: syncd doctor {self._context.account}",
+                f"There are: {', '.join(folder.path for folder in there[:_NAMED])}. Correct it in accounts."
+                f"{self._context.account}, then type: syncd doctor {self._context.account}",
             )
         written = known.model_dump_json()
         return folders, {} if written == kept else {ROLES: written}
+
+    def _unmet(self, folders: Sequence[Folder]) -> list[str]:
+        """What the owner wants to be read, and is no folder's name."""
+        return [name for name in self._options.folders if not any(folder.matches(name) for folder in folders)]
+
+    def _warn(self, folders: Sequence[Folder]) -> None:
+        for name in self._unmet(folders):
+            self._context.log.warning("account %s: no folder to read is called %r", self._context.account, name)
+        if not any(folder.sent for folder in folders):
+            self._context.log.warning(
+                "account %s: no folder of sent mail is read, so everybody seems to wait for an answer",
+                self._context.account,
+            )
 
     def _fingerprint(self) -> str:
         """What a cursor depends on: the mailbox, how far back, and what is asked of a message."""

@@ -14,7 +14,7 @@ from urllib3.util import parse_url
 from connectors import _microsoft_graph
 from connectors._microsoft import CALENDARS, MicrosoftAccount
 from connectors._microsoft_graph import Graph
-from connectors._microsoft_refusals import NotAllowed, NotThere
+from connectors._microsoft_refusals import NotAllowed, NotTaken, NotThere
 from syncd.errors import AuthRequired, ConnectorError, CursorExpired, Misconfigured, Transient
 from syncd.testing import NOW, context
 from tests.contract.microsoft_account import ACCESS, microsoft_options, signed_in
@@ -254,7 +254,7 @@ def test_waiting_ends_when_it_is_time_to_stop(graph: Scripted, account: Microsof
         (graph_error("MailboxNotEnabledForRESTAPI", 404), Misconfigured),
         (graph_error("MailboxNotHostedInExchangeOnline", 404), Misconfigured),
         (graph_error("ResourceNotFound", 404), Misconfigured),
-        (graph_error("BadRequest", 400), Transient),
+        (graph_error("BadRequest", 400), NotTaken),
         (Reply(b"<html>blocked by the proxy</html>", 403), Transient),
         (Reply(b"<html>sign in to this hotel</html>", 404), Transient),
         (Reply(b"<html>sign in to this hotel</html>", 200), Transient),

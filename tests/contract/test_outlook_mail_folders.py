@@ -93,6 +93,26 @@ def test_a_choice_of_nothing_is_a_mistake(outlook: Outlook) -> None:
         outlook.poll(settings={"folders": ["Nowhere"]})
 
 
+def test_english_names_of_well_known_folders_mean_them_in_every_language(outlook: Outlook) -> None:
+    """What config.example.toml says, in an Italian mailbox."""
+    ids = {name: outlook.letter(name) for name in ("inbox", "sentitems", "archive")}
+    for name, italian in (("inbox", "Posta in arrivo"), ("sentitems", "Posta inviata"), ("archive", "Archivio")):
+        outlook.mailbox.rename_folder(name, italian)
+    assert set(outlook.poll(settings={"folders": ["Inbox", "Sent Items"]})) == {ids["inbox"], ids["sentitems"]}
+
+
+def test_a_name_that_no_folder_has_is_said(outlook: Outlook, caplog: pytest.LogCaptureFixture) -> None:
+    chosen = {"folders": ["Inbox", "Clints"]}
+    outlook.poll(settings=chosen)
+    assert "'Clints'" in caplog.text
+    told = " ".join(outlook.connector(settings=chosen).check())
+    assert "'Clints'" in told
+    assert "wait for an answer" in told
+    with pytest.raises(Misconfigured) as caught:
+        outlook.poll(settings={"folders": ["Clints"]})
+    assert "Sent Items" in caught.value.hint
+
+
 def test_a_new_folder_is_read_at_the_next_poll(outlook: Outlook) -> None:
     outlook.poll()
     letter = outlook.letter(outlook.mailbox.add_folder("Travel"))
@@ -126,7 +146,8 @@ def test_a_mailbox_without_folders_is_an_answer_nobody_believes(outlook: Outlook
 
 
 def test_check_says_what_would_be_read_and_reads_no_mail(outlook: Outlook) -> None:
-    outlook.letter()
     said = outlook.connector().check()
     assert said == ("signed in to Microsoft as davide@northwind.example", "folders to read: 3", "sent mail: Sent Items")
-    assert outlook.graph.count("/messages") == 0
+    assert [asked.params.get("$select") for asked in outlook.graph.requests if "messages" in asked.target] == [
+        "internetMessageHeaders"
+    ]

@@ -215,3 +215,22 @@ def test_the_same_mail_over_imap_is_the_same_exchange(outlook: Outlook) -> None:
     own = learn_own([me[0]], me[1], {})
     plan = reconcile([Fact("imap", over_imap), Fact("outlook", over_graph)], own, Ignore())
     assert len(plan.interactions) == 1
+
+
+def test_a_graph_that_does_not_show_headers_costs_the_headers_and_no_mail(outlook: Outlook) -> None:
+    """Nobody documents whether Mail.ReadBasic shows them (sync-rules 13)."""
+    letter = outlook.letter(fields={"internetMessageHeaders": [{"name": "List-Id", "value": "<news.example>"}]})
+    outlook.graph.fail("internetMessageHeaders", 403, "ErrorAccessDenied", times=1_000)
+    found = outlook.poll()[letter]
+    assert isinstance(found, Message)
+    assert found.signals == ()
+    assert outlook.graph.count("internetMessageHeaders") == 1
+
+
+def test_check_says_whether_headers_are_shown(outlook: Outlook) -> None:
+    assert "inbox" not in " ".join(outlook.connector().check())
+    outlook.letter(fields={"internetMessageHeaders": [{"name": "Received", "value": "by mx.example"}]})
+    outlook.letter()
+    assert "headers of 1 of the newest 2 messages in the inbox are shown" in " ".join(outlook.connector().check())
+    outlook.graph.fail("internetMessageHeaders", 403, "ErrorAccessDenied", times=1_000)
+    assert "headers are not shown" in " ".join(outlook.connector().check())
