@@ -137,6 +137,14 @@ def test_a_reader_that_was_killed_has_stopped() -> None:
         assert not is_under_way(alive, NOW)
 
 
+def test_a_reader_that_somebody_else_runs_here_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_process: int, _signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert is_under_way(reading_by(f"{os.uname().nodename}:1"), NOW)
+
+
 def test_a_reader_elsewhere_has_stopped_once_it_was_silent_for_long() -> None:
     elsewhere = reading_by("another.example:1")
 
