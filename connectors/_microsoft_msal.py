@@ -15,7 +15,7 @@ import msal
 import requests
 
 from connectors._microsoft_refusals import broken
-from connectors._microsoft_sign_in_refusals import Refusal, explained
+from connectors._microsoft_sign_in_refusals import CANNOT_RENEW, Refusal, explained
 from syncd.errors import Transient
 
 if TYPE_CHECKING:
@@ -94,12 +94,16 @@ class Client:
             )
 
     def refresh(self, cache: str, home_account_id: str) -> Result | None:
-        """A new access token out of a cache that was kept; None when the cache has nothing to get it with."""
+        """A new access token out of a cache that was kept; None for an empty answer.
+
+        msal says None as well when it finds nothing to ask with; then nobody was asked, and waiting would not help.
+        """
+        before = self._session.asked
         with self._translated():
             self.cache.deserialize(cache)
             account = {"home_account_id": home_account_id, "environment": self._host}
             result: Result | None = self._app.acquire_token_silent_with_error(self._scopes, account, force_refresh=True)
-        return result
+        return {"error": CANNOT_RENEW} if result is None and self._session.asked == before else result
 
     def begin(self, redirect_uri: str, user: str) -> CodeFlow:
         """A sign-in in the browser, with PKCE and a state."""
@@ -176,6 +180,9 @@ class Client:
 class _Session(requests.Session):
     """What msal asks with: never without a timeout, and never on to another host with a sign-in in hand."""
 
+    asked: int = 0
+
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - the library's own signature
+        self.asked += 1
         kwargs.setdefault("timeout", (CONNECT_WITHIN, ANSWER_WITHIN))
         return super().request(*args, **{**kwargs, "allow_redirects": False})

@@ -39,8 +39,12 @@ def sign_in(
     device: bool,
 ) -> tuple[str, ...]:
     """Lead the owner through it and keep the sign-in. See `SignsIn.sign_in`."""
-    flow = _Flow(options, context, scopes, keeper.client, desk)
-    result = flow.with_code() if device else flow.in_browser()
+    try:
+        flow = _Flow(options, context, scopes, keeper.client, desk)
+        result = flow.with_code() if device else flow.in_browser()
+    except Transient as error:
+        error.hint = error.hint or f"Nothing was kept; to try again, type: syncd auth {context.account}"
+        raise
     if "access_token" not in result:
         raise keeper.client.refusal(result)
     flow.require_scopes(result)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from connectors._microsoft_options import MicrosoftOptions
 
+CANNOT_RENEW: Final = "no_refresh_token"
+"""Our own word for a sign-in that holds nothing to renew it with."""
+
 _AADSTS: Final = re.compile(r"AADSTS(\d{4,9})")
 
 _APPROVAL: Final = frozenset({50105, 65001, 90008, 90094, 90095, 900941})
@@ -192,7 +195,7 @@ def _ended(refusal: Refusal, account: str) -> AuthRequired:
         title = "The sign-in has run out"
     elif refusal.code in _LOCKED_OUT:
         title = "Microsoft has locked this account, or wants a new password first"
-    elif refusal.error == "no_refresh_token":
+    elif refusal.error == CANNOT_RENEW:
         title = "The sign-in was not made to last"
     else:
         title = "Microsoft no longer accepts the sign-in; it was revoked, or not used for 90 days"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from connectors._microsoft_sign_in_refusals import Refusal, explained
+from connectors._microsoft_sign_in_refusals import CANNOT_RENEW, Refusal, explained
 from syncd.errors import AuthRequired
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Keeper:
         """The sign-in with a new access token, written; inside the lock."""
         tokens, account = self._context.tokens, self._context.account
         if not kept.lasts:
-            raise explained(Refusal(error="no_refresh_token"), self._options, self._scopes, account)
+            raise explained(Refusal(error=CANNOT_RENEW), self._options, self._scopes, account)
         tokens.write(kept.model_dump_json(indent=1))  # on a full disk this fails before the refresh token is used up
         result = self.client.refresh(json.dumps(kept.cache), kept.home_account_id)
         if result is None or "access_token" not in result:

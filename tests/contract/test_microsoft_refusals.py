@@ -250,3 +250,13 @@ def test_an_impatient_poll_is_slowed_down_and_an_outage_does_not_end_it(entra: E
     with pytest.raises(AuthRequired, match="declined"):
         kept.account.sign_in(PhoneOwner(lambda _: None), device=True)
     assert round(kept.clock.ahead) == 5 + 5 + 10 + 20 + 10
+
+
+@pytest.mark.parametrize("device", [False, True])
+def test_a_sign_in_that_cannot_begin_names_the_command_to_begin_it_again(
+    entra: Entra, kept: Kept, *, device: bool
+) -> None:
+    entra.replies[f"{TENANT}/.well-known/openid-configuration"] = [Reply(cut=True)]
+    with pytest.raises(Transient) as raised:
+        kept.account.sign_in(PhoneOwner(lambda _: None), device=device)
+    assert "syncd auth test" in raised.value.hint

@@ -113,6 +113,7 @@ def test_signing_out_forgets_and_says_where_to_take_the_permission_back(signed_i
         lambda text: json.dumps({**json.loads(text), "cache": {"RefreshToken": {"a": {"secret": 1}}}}),
         lambda text: json.dumps({**json.loads(text), "cache": {}}),
         lambda text: json.dumps({**json.loads(text), "version": 2}),
+        lambda text: text.replace('"environment"', '"surroundings"'),
     ],
 )
 def test_a_damaged_file_asks_for_a_new_sign_in_and_shows_nothing_of_it(
