@@ -118,7 +118,7 @@ def test_status_has_the_promised_shape_and_reports_the_account_in_trouble(world:
     status = world.json("status", code=1)
     assert list(status) == ["accounts", "people", "interactions", "next_digest"]
     assert {" ".join(account) for account in status["accounts"]} == {
-        "name connector state last_sync observations unreadable error"
+        "name connector state last_sync observations unreadable error progress"
     }
     accounts = {account["name"]: account for account in status["accounts"]}
     assert accounts["mail"]["state"] == "ok"
