@@ -252,6 +252,9 @@ def test_waiting_ends_when_it_is_time_to_stop(graph: Scripted, account: Microsof
         (graph_error("ErrorAccessDenied", 403), NotAllowed),
         (graph_error("Authorization_RequestDenied", 403), NotAllowed),
         (graph_error("MailboxNotEnabledForRESTAPI", 404), Misconfigured),
+        (graph_error("ErrorMissingEmailAddress", 400), Misconfigured),
+        (graph_error("ErrorNonExistentMailbox", 404), Misconfigured),
+        (graph_error("OrganizationFromTenantGuidNotFound", 404), Misconfigured),
         (graph_error("MailboxNotHostedInExchangeOnline", 404), Misconfigured),
         (graph_error("ResourceNotFound", 404), Misconfigured),
         (graph_error("BadRequest", 400), NotTaken),
@@ -313,6 +316,16 @@ def test_an_endless_answer_is_cut_off(
     monkeypatch.setattr(_microsoft_graph, "MOST", 1 << 20)
     graph.replies[TARGET] = [Reply(b'{"value": "' + b"x" * (2 << 20) + b'"}')]
     assert "MB at once" in refusal(account).title
+
+
+def test_an_answer_that_comes_in_drops_for_ever_is_given_up(
+    graph: Scripted, account: MicrosoftAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors._microsoft_graph.WHOLE_WITHIN", timedelta(microseconds=-1))
+    graph.replies[TARGET] = [Reply.of({"value": []})]
+    failed = refusal(account)
+    assert isinstance(failed, Transient)
+    assert "in time" in failed.title
 
 
 def test_a_graph_that_is_not_there_is_a_sentence(house: House) -> None:

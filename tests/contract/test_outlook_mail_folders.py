@@ -33,7 +33,8 @@ def test_what_holds_no_conversation_is_passed_over_with_everything_inside(outloo
     trash = outlook.mailbox.add_folder("Old", "deleteditems")
     trap = outlook.mailbox.add_folder("Everything", is_search=True)
     hidden = outlook.mailbox.add_folder("Quick Step Settings", hidden=True)
-    for folder in ("drafts", "junkemail", "deleteditems", "outbox", "conversationhistory", trash, trap, hidden):
+    late = outlook.mailbox.add_folder("Scheduled", role="scheduled")
+    for folder in ("drafts", "junkemail", "deleteditems", "outbox", "conversationhistory", trash, trap, hidden, late):
         outlook.letter(folder)
     good = outlook.letter("inbox")
     assert set(outlook.poll()) == {good}

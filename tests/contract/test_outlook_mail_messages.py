@@ -17,7 +17,7 @@ from syncd.pipeline.own_addresses import learn_own
 from syncd.pipeline.policy import Ignore
 from syncd.pipeline.reconcile import reconcile
 from syncd.testing import NOW, context
-from tests.contract.outlook import ANNA, Outlook, outlook_at
+from tests.contract.outlook import ANNA, SINCE, Outlook, outlook_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +139,11 @@ def test_a_date_nobody_can_believe_gives_way_to_the_arrival(
     outlook.letter("inbox", arrived, {"sentDateTime": sent})
     at = only(outlook.poll()).at
     assert at.replace(microsecond=0) == (NOW.replace(day=1, hour=8, minute=0) if believed else arrived)
+
+
+def test_what_was_sent_before_the_horizon_and_came_late_is_left_out(outlook: Outlook) -> None:
+    outlook.letter(fields={"sentDateTime": f"{SINCE - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"})
+    assert outlook.poll() == {}
 
 
 def test_drafts_and_our_own_digest_are_no_mail(outlook: Outlook) -> None:
