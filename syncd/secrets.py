@@ -5,6 +5,7 @@ A secret is never kept, logged or put in a message; every failure is AuthRequire
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -95,12 +96,21 @@ def _from_command(argv: tuple[str, ...]) -> str:
     except BaseException:
         _end(process)
         raise
-    secret = _text(output, f'The answer of the command "{shown}"').partition("\n")[0].rstrip("\r")
+    secret = _said(_text(output, f'The answer of the command "{shown}"'))
     if process.returncode:
         raise AuthRequired(
             f'The command "{shown}" failed: {_last_words(complaint, process.returncode, secret)}', try_it
         )
     return secret
+
+
+def _said(answer: str) -> str:
+    """The secret in what a command printed: a JSON object (a key file) as a whole, otherwise the first line."""
+    try:
+        whole = isinstance(json.loads(answer), dict)
+    except ValueError:
+        whole = False
+    return answer if whole else answer.partition("\n")[0].rstrip("\r")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -132,10 +142,11 @@ def _from_file(path: Path) -> str:
             f"The file with the secret, {path}, cannot be opened: {error.strerror}.",
             f"Put the secret there, then type: chmod 600 {path}",
         ) from None
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise AuthRequired(f"{path} is not a file.", "Name the file that holds the secret.")
     with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise AuthRequired(f"{path} is not a file.", "Name the file that holds the secret.")
         if found.st_mode & _OTHERS:
             raise AuthRequired(f"Others than its owner can read or change {path}.", f"Type: chmod 600 {path}")
         if found.st_uid not in (os.geteuid(), 0):

@@ -101,7 +101,7 @@ class TokenFile:
         except OSError as error:
             raise StoreError(
                 f"The sign-in cannot be kept at {self.path}: {error.strerror}.",
-                f"Make room or correct the permissions, then type: syncd auth {self.account}",
+                "Make room or correct the permissions, then type the same command again.",
             ) from error
 
     def erase(self) -> None:

@@ -80,6 +80,7 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 def test_a_pipe_in_place_of_a_file_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
     assert "is not a file" in refusal(SecretRef(file=str(tmp_path / "pipe"))).title
+    assert "is not a file" in refusal(SecretRef(file=str(tmp_path))).title
 
 
 @pytest.mark.parametrize("content", [b"", b"\n"])
@@ -100,6 +101,12 @@ def test_a_file_of_somebody_else_is_refused(keep: Callable[[bytes], Path], monke
 
 
 # --------------------------------------------------------------- command
+
+
+def test_a_command_that_prints_a_key_file_gives_all_of_it() -> None:
+    key = '{\n  "type": "service_account",\n  "private_key": "-----BEGIN"\n}'
+    assert resolve(SecretRef(command=("printf", "%s\n", key))) == key
+    assert resolve(SecretRef(command=("printf", "%s\n", "{not json\nuser: anna"))) == "{not json"
 
 
 def test_a_command_gives_its_first_line() -> None:

@@ -182,7 +182,7 @@ def test_a_full_disk_leaves_the_old_sign_in_and_nothing_else(small_disk: Path) -
     with pytest.raises(StoreError, match="No space left on device") as refusal:
         tokens.write("new" * 50_000)
     assert refusal.value.exit is Exit.CANNOT_WRITE
-    assert refusal.value.hint.endswith("then type: syncd auth work")
+    assert refusal.value.hint.endswith("then type the same command again.")
     assert tokens.read() == "old"
     assert [one.name for one in tokens.folder.iterdir()] == ["work.json"]
 

@@ -65,7 +65,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without the letters of a name still shows the rest
-    sys.exit(_run())
+    code = _run()
+    if code == INTERRUPTED:
+        typer.echo("syncd: stopped. What was written stands; to go on, type the same command again.", err=True)
+    sys.exit(code)
 
 
 def _run() -> int:

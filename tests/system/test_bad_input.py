@@ -70,6 +70,14 @@ def test_every_mistake_in_the_configuration_is_told_at_once_with_its_place(shell
     refused(done, 78, f"{path}:7:1", '"tu"', f"{path}:13:1", 'did you mean "cadence"?', "syncd config check")
 
 
+def test_ctrl_c_is_answered_with_what_became_of_it(shell: Shell) -> None:
+    interrupts = '{ command = ["sh", "-c", "kill -INT $PPID; read forever"] }'
+    shell.configure(ME + f'\n[accounts.mail]\ntype = "ics"\nurl = {interrupts}\n')
+    done = shell.run("sync")
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "syncd: stopped. What was written stands; to go on, type the same command again.\n"
+
+
 def test_a_configuration_that_is_not_toml_is_told_with_its_place(shell: Shell) -> None:
     path = shell.configure("[me\n")
     refused(shell.run("sync"), 78, f"{path}:1:")
