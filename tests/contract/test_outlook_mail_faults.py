@@ -262,6 +262,38 @@ def test_what_change_tracking_left_out_is_found_within_a_day(outlook: Outlook) -
     assert outlook.poll() == {}
 
 
+def next_day(outlook: Outlook, days: int = 1) -> set[str]:
+    outlook.pause(days * 86_400 + 3_600)
+    outlook.sign_in()
+    return set(outlook.poll())
+
+
+def left_out(outlook: Outlook, days: int) -> str:
+    letter = outlook.letter("inbox", outlook.now - timedelta(days=days))
+    outlook.mailbox.leave_untold(letter)
+    return letter
+
+
+def test_what_was_left_out_is_looked_for_a_week_back_each_day_and_everywhere_each_month(outlook: Outlook) -> None:
+    outlook.letter()
+    outlook.poll()
+    next_day(outlook)
+    recent, old = left_out(outlook, 3), left_out(outlook, 20)
+    assert next_day(outlook) == {recent}
+    assert next_day(outlook, 30) == {old}
+
+
+@pytest.mark.parametrize("cloud", ["global", "china"])
+def test_progress_counts_what_is_new_and_not_the_mailbox(outlook: Outlook, cloud: str) -> None:
+    outlook.mailbox.tracks_changes = cloud == "global"
+    fill(outlook, 9)
+    outlook.poll(settings={"cloud": cloud})
+    outlook.letter()
+    outlook.poll(settings={"cloud": cloud})
+    progress = outlook.pages[-1].progress
+    assert progress is None or progress.total in {None, 1}
+
+
 def test_old_mail_that_is_moved_into_a_large_folder_is_found_in_time(large: Outlook) -> None:
     large.letter()
     large.poll()
