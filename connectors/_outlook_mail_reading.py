@@ -168,7 +168,7 @@ class Reading:
             try:
                 answer = self.asker.page(path, self._initially(note.begins), PAGE)
             except NotTaken as error:
-                self.context.log.info("account %s: no change tracking: %s", self.context.account, error.title)
+                self.context.log.debug("account %s: no change tracking: %s", self.context.account, error.title)
                 self._write(folder, note.untracked(self.since))
                 return
         while True:
