@@ -7,6 +7,7 @@ ago is read by the same code as an answer that just came in.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -31,7 +32,7 @@ MEETINGS: Final = "default"
 
 WANTED: Final = (
     "id,status,eventType,iCalUID,sequence,recurrence,recurringEventId,originalStartTime,start,end,attendeesOmitted,"
-    "organizer(email,displayName,self),attendees(email,displayName,resource,responseStatus)"
+    "organizer(email,displayName,self),attendees(email,displayName,self,resource,responseStatus)"
 )
 TITLE: Final = "summary"
 """The fields of an event that are asked for; descriptions, places and links never leave Google."""
@@ -47,6 +48,19 @@ _RESPONSES: Final = {
     "needsAction": Response.NEEDS_ACTION,
 }
 _STATUSES: Final = {"cancelled": MeetingStatus.CANCELLED, "tentative": MeetingStatus.TENTATIVE}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What an event has from the calendar it is in: the time zones, and who `self` is there.
+
+    Google calls those `self` who correspond to the calendar on which the event appears. So `owner`, the account's
+    address, belongs to the account's own primary calendar, where people are `self` by whatever alias they were invited;
+    it is empty for every other one: there it is the calendar itself, or a colleague.
+    """
+
+    zones: Zones
+    owner: str = ""
 
 
 class _Google(BaseModel):
@@ -83,11 +97,12 @@ class Person(_Google):
     resource: bool = False
     response_status: str = ""
 
-    def participant(self, role: Role) -> Participant | None:
-        """Who it is; None for a room, a calendar, and somebody without an address."""
+    def participant(self, role: Role, owner: str) -> Participant | None:
+        """Who it is; None for a room, a calendar, and somebody without an address. `owner` is who is `self`, if any."""
         if self.resource:
             return None
-        return participant(self.email, self.display_name, role, _RESPONSES.get(self.response_status))
+        address = (owner if self.is_self else "") or self.email
+        return participant(address, self.display_name, role, _RESPONSES.get(self.response_status))
 
 
 class KeptEvent(_Google):
@@ -109,22 +124,31 @@ class KeptEvent(_Google):
         """Whether it was deleted, or called off: Google does not say which."""
         return self.status == "cancelled"
 
-    def people(self) -> tuple[Participant, ...]:
-        """The organizer and the attendees that have an address; who only keeps a date for themselves is nobody."""
+    def people(self, owner: str) -> tuple[Participant, ...]:
+        """The organizer and the attendees that have an address; who only keeps a date for themselves is nobody.
+
+        Of two answers of the `owner` the one that Google marks as theirs counts.
+        """
         organizer = self.organizer
         if organizer is not None and organizer.is_self and not self.attendees:
             organizer = None
+        answering = sorted(self.attendees, key=lambda person: not person.is_self) if owner else self.attendees
         return distinct(
             (
-                organizer.participant(Role.ORGANIZER) if organizer is not None else None,
-                *(person.participant(Role.ATTENDEE) for person in self.attendees),
+                organizer.participant(Role.ORGANIZER, owner) if organizer is not None else None,
+                *(person.participant(Role.ATTENDEE, owner) for person in answering),
             )
         )
 
     def with_people_of(self, before: KeptEvent) -> KeptEvent:
         """The same event, and whoever was in it before and is not named now: Google left somebody out."""
         named = {person.email.lower() for person in self.attendees}
-        missing = tuple(person for person in before.attendees if person.email.lower() not in named)
+        answered = any(person.is_self for person in self.attendees)
+        missing = tuple(
+            person
+            for person in before.attendees
+            if person.email.lower() not in named and not (person.is_self and answered)
+        )
         return self.model_copy(update={"attendees": self.attendees + missing}) if missing else self
 
     def text(self) -> str:
@@ -195,16 +219,16 @@ def noted_event(text: str) -> KeptEvent:
         raise UnreadableEvent(_fault(error)) from error
 
 
-def calendar_event(event: KeptEvent, original: str, record: str, home: Zones) -> CalendarEvent:
+def calendar_event(event: KeptEvent, original: str, record: str, home: Home) -> CalendarEvent:
     """What `event` says, in the words of every calendar connector; `original` names the occurrence it speaks for.
 
-    `home` are the zones as its calendar knows them. Raises UnreadableEvent.
+    `home` is the calendar it is in. Raises UnreadableEvent.
     """
     if event.start is None:
         raise UnreadableEvent("It has no start.")
-    start = event.start.moment(home)
-    end = event.end.moment(home) if event.end is not None else None
-    midnight = home.find("")
+    start = event.start.moment(home.zones)
+    end = event.end.moment(home.zones) if event.end is not None else None
+    midnight = home.zones.find("")
     own = start.tzinfo if isinstance(start, datetime) and start.tzinfo is not None else midnight
     try:
         series = repeating(
@@ -225,7 +249,7 @@ def calendar_event(event: KeptEvent, original: str, record: str, home: Zones) ->
         stamp="",
         status=_STATUSES.get(event.status, MeetingStatus.CONFIRMED),
         title=tidy(event.summary, LONGEST_TITLE),
-        participants=event.people(),
+        participants=event.people(home.owner),
         home=midnight,
         record=record,
     )

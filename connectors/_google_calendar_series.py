@@ -32,9 +32,8 @@ from syncd.model import Meeting, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from connectors._google_calendar_events import KeptEvent
+    from connectors._google_calendar_events import Home, KeptEvent
     from connectors._occurrences import CalendarEvent
-    from connectors._timezones import Zones
 
 UNREAD: Final = "!"
 """Before the original start: the reason why that could not be read."""
@@ -90,7 +89,7 @@ class _Identity(BaseModel):
     id: str = Field(min_length=1)
 
 
-def arrivals(item: object, home: Zones) -> Iterator[Arrival]:
+def arrivals(item: object, home: Home) -> Iterator[Arrival]:
     """What to note of one item of an answer. Never raises: what nobody can read is noted as that.
 
     Of a cancelled occurrence Google sometimes gives the id and nothing else: then it is told by the id, too.
@@ -103,10 +102,10 @@ def arrivals(item: object, home: Zones) -> Iterator[Arrival]:
             yield Arrival(series, name, GONE)
 
 
-def _arrival(item: object, home: Zones) -> Arrival:
+def _arrival(item: object, home: Home) -> Arrival:
     try:
         event = read_event(item)
-        name = event.original(home)
+        name = event.original(home.zones)
         if event.is_cancelled or event.event_type != MEETINGS:
             return Arrival(event.series_id, name, GONE, event.event_type if event.event_type != MEETINGS else "")
         calendar_event(event, name, event.id, home)
@@ -119,13 +118,13 @@ def _arrival(item: object, home: Zones) -> Arrival:
     return Arrival(event_id, UNREAD + name, reason)
 
 
-def _identity(item: object, home: Zones) -> tuple[str, str]:
+def _identity(item: object, home: Home) -> tuple[str, str]:
     """Which event it would have been, as far as can be known."""
     try:
         event = GoogleEvent.model_validate(
             {name: item.get(name) for name in _NAMING} if isinstance(item, dict) else item
         )
-        return event.series_id, event.original(home)
+        return event.series_id, event.original(home.zones)
     except (ValidationError, UnreadableEvent):
         pass
     try:
@@ -134,7 +133,7 @@ def _identity(item: object, home: Zones) -> tuple[str, str]:
         return blake2b(repr(item).encode("utf-8", "backslashreplace"), digest_size=12).hexdigest(), ""
 
 
-def meetings(record: str, notes: Mapping[str, str], window: Window, home: Zones) -> dict[str, Meeting | Unreadable]:
+def meetings(record: str, notes: Mapping[str, str], window: Window, home: Home) -> dict[str, Meeting | Unreadable]:
     """What the notes of a group say, by the ids of the records. Never raises.
 
     A single event is reported however far ahead it is; an event that says neither what nor who is nothing.
@@ -158,7 +157,7 @@ def meetings(record: str, notes: Mapping[str, str], window: Window, home: Zones)
     return found
 
 
-def _understood(record: str, notes: Mapping[str, str], home: Zones) -> tuple[list[CalendarEvent], set[str]]:
+def _understood(record: str, notes: Mapping[str, str], home: Home) -> tuple[list[CalendarEvent], set[str]]:
     """The events, and the original starts of occurrences that do not take place, or of which nobody can tell."""
     kept = {name: noted_event(text) for name, text in notes.items() if not name.startswith(UNREAD)}
     events = [calendar_event(event, name, record, home) for name, event in kept.items() if not event.is_cancelled]
@@ -174,7 +173,7 @@ def _understood(record: str, notes: Mapping[str, str], home: Zones) -> tuple[lis
 
 
 def settle(
-    record: str, known: Mapping[str, str], arrived: Mapping[str, str], listing: Listing, span: Span, home: Zones
+    record: str, known: Mapping[str, str], arrived: Mapping[str, str], listing: Listing, span: Span, home: Home
 ) -> Settled:
     """What `arrived` changes about a group of which `known` was noted. Never raises.
 
@@ -213,7 +212,7 @@ def _lies_ahead(seen: Meeting | Unreadable, now: datetime) -> bool:
 
 
 def _standing(
-    known: Mapping[str, str], arrived: Mapping[str, str], complete: datetime | None, home: Zones
+    known: Mapping[str, str], arrived: Mapping[str, str], complete: datetime | None, home: Home
 ) -> dict[str, str]:
     """The notes of a group after a listing; `complete` is when everything was listed, None when only changes were.
 
@@ -236,14 +235,14 @@ def _standing(
     return standing
 
 
-def _is_past(name: str, text: str, now: datetime, home: Zones) -> bool:
+def _is_past(name: str, text: str, now: datetime, home: Home) -> bool:
     """Whether a listing that begins at a horizon may lack this change of an occurrence: what it changes is over."""
     if not name or name.startswith(UNREAD):
         return not name
     change = noted_event(text)
-    moments = [occurrence(name, home.find(""))]
+    moments = [occurrence(name, home.zones.find(""))]
     if change.start is not None:
-        moments.append(change.start.moment(home))
+        moments.append(change.start.moment(home.zones))
     return all(original_start(moment) < original_start(now) for moment in moments)
 
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from connectors._google_calendar_cursor import CalendarPlace
+    from connectors._google_calendar_events import Home
     from connectors._google_calendar_lists import Entry, EventPage, Lists
     from connectors._google_calendar_series import Settled
-    from connectors._timezones import Zones
     from syncd.connector import Context
     from syncd.model import Observation
 
@@ -71,7 +71,8 @@ class GoogleCalendar(SignsInByAccount):
         self._options = options
         self._context = context
         self._account: GoogleAccount = GoogleAccount(options, context, CALENDAR_SCOPES)
-        self._zones: dict[str, Zones] = {}
+        self._homes: dict[tuple[str, str], Home] = {}
+        self._primary = ""
         self._told: set[str] = set()
 
     def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
@@ -133,6 +134,7 @@ class GoogleCalendar(SignsInByAccount):
         from connectors._google_calendar_lists import chosen  # noqa: PLC0415 - googleapiclient loads slowly
 
         entries = lists.calendars()
+        self._primary = next((entry.id for entry in entries if entry.primary), "")
         return None if self._context.stopping() else chosen(entries, self._options.calendars, self._context.account)
 
     def _fingerprint(self) -> str:
@@ -165,7 +167,7 @@ class GoogleCalendar(SignsInByAccount):
     def _noted(self, name: str, items: Iterable[object], calendar: CalendarPlace) -> dict[str, str | None]:
         from connectors._google_calendar_series import arrivals  # noqa: PLC0415 - icalendar loads slowly
 
-        home = self._home(calendar.zone)
+        home = self._home(name, calendar.zone)
         notes: dict[str, str | None] = {}
         for came in (came for item in items for came in arrivals(item, home)):
             notes[f"{_key(ARRIVED, name, came.event_id)}#{came.name}"] = came.text
@@ -216,19 +218,21 @@ class GoogleCalendar(SignsInByAccount):
             listing = Listing.WHOLE if calendar.whole else Listing.CHANGES
         end = place.walk.until if place.walk else place.until
         span = Span(place.horizon, place.reported, datetime.fromtimestamp(end, UTC), self._context.now())
-        home = self._home(calendar.zone if calendar else "")
+        home = self._home(_calendar(record), calendar.zone if calendar else "")
         settled = settle(record_id(record), known, arrived, listing, span, home)
-        for unknown in home.unknown:
+        for unknown in home.zones.unknown:
             self._say_once(unknown, "account %s: the time zone %r is unknown, and read as the calendar's own")
         return settled
 
-    def _home(self, zone: str) -> Zones:
-        """Time zones as a calendar in `zone` knows them."""
-        from connectors._timezones import Zones, named_zone  # noqa: PLC0415 - icalendar loads slowly
+    def _home(self, calendar: str, zone: str) -> Home:
+        """What events have from their calendar: in the account's primary one, whoever is `self` is the owner."""
+        from connectors._google_calendar_events import Home  # noqa: PLC0415 - icalendar loads slowly
+        from connectors._timezones import Zones, named_zone  # noqa: PLC0415 - likewise
 
-        if zone not in self._zones:
-            self._zones[zone] = Zones({}, "", named_zone(zone) or self._context.time_zone)
-        return self._zones[zone]
+        owner = (self._options.subject or self._options.address) if calendar == self._primary else ""
+        if (zone, owner) not in self._homes:
+            self._homes[zone, owner] = Home(Zones({}, "", named_zone(zone) or self._context.time_zone), owner)
+        return self._homes[zone, owner]
 
     def _say_once(self, what: str, sentence: str) -> None:
         if what and what not in self._told:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors._google_calendar_events import Home, noted_event
 from connectors._google_calendar_series import UNREAD, Arrival, arrivals, meetings
 from connectors._occurrences import Window
 from connectors._timezones import Zones
@@ -17,7 +19,8 @@ from syncd.pipeline.normalize import event_key, normal_address
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HOME = Zones({}, "", ZoneInfo("Europe/Rome"))
+HOME = Home(Zones({}, "", ZoneInfo("Europe/Rome")))
+MY_OWN = replace(HOME, owner="davide@rossi.example")
 WINDOW = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC))
 NINE = {"dateTime": "2026-03-04T09:00:00+01:00", "timeZone": "Europe/Rome"}
 TEN = {"dateTime": "2026-03-04T10:00:00+01:00", "timeZone": "Europe/Rome"}
@@ -210,6 +213,50 @@ def test_33_a_hidden_guest_list_leaves_who_invites_and_who_is_invited() -> None:
         ("ada@example.org", Role.ORGANIZER),
         ("davide@rossi.example", Role.ATTENDEE),
     ]
+
+
+ALIAS = {"email": "drossi@rossi.example", "self": True, "responseStatus": "declined"}
+
+
+def people(home: Home, **fields: object) -> list[tuple[str, Role, Response | None]]:
+    """Who is in an event with these fields, in a calendar that is `home`."""
+    (seen,) = meetings(MINE, {"": first(item(**fields)).text}, WINDOW, home).values()
+    assert isinstance(seen, Meeting)
+    return [(person.address, person.role, person.response) for person in seen.participants]
+
+
+def test_34_by_whatever_alias_i_was_invited_to_my_own_calendar_it_is_i_who_answers() -> None:
+    assert people(MY_OWN, attendees=[ADA, ALIAS], organizer={"email": "info@rossi.example", "self": True}) == [
+        ("davide@rossi.example", Role.ORGANIZER, None),
+        ("davide@rossi.example", Role.ATTENDEE, Response.DECLINED),
+        ("ada@example.org", Role.ATTENDEE, Response.ACCEPTED),
+    ]
+
+
+def test_34_of_two_invitations_of_mine_the_one_google_marks_as_mine_is_answered() -> None:
+    asked = {"email": "davide@rossi.example", "responseStatus": "needsAction"}
+    assert people(MY_OWN, attendees=[asked, ALIAS]) == [("davide@rossi.example", Role.ATTENDEE, Response.DECLINED)]
+
+
+def test_34_in_any_other_calendar_self_is_somebody_else() -> None:
+    assert people(HOME, attendees=[ALIAS], organizer=ALIAS) == [
+        ("drossi@rossi.example", Role.ORGANIZER, Response.DECLINED),
+        ("drossi@rossi.example", Role.ATTENDEE, Response.DECLINED),
+    ]
+
+
+def test_34_a_note_of_before_self_was_asked_for_is_read_as_it_was() -> None:
+    note = first(item(attendees=[ADA, {**ALIAS, "self": False}])).text
+    assert '"self"' not in note
+    (seen,) = meetings(MINE, {"": note}, WINDOW, MY_OWN).values()
+    assert isinstance(seen, Meeting)
+    assert [person.address for person in seen.participants] == ["ada@example.org", "drossi@rossi.example"]
+
+
+def test_33_an_alias_i_was_invited_by_before_does_not_answer_beside_the_one_i_am_invited_by_now() -> None:
+    before = noted_event(first(item(attendees=[ADA, ALIAS])).text)
+    now = noted_event(first(item(attendees=[{**ALIAS, "email": "davide@rossi.example"}], attendeesOmitted=True)).text)
+    assert [one.email for one in now.with_people_of(before).attendees] == ["davide@rossi.example", "ada@example.org"]
 
 
 # ------------------------------------------------------------------------------- series (fault 32)

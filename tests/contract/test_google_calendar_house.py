@@ -11,7 +11,7 @@ from connectors.ics import Ics, IcsOptions
 from syncd.connector import Checks, SignsIn
 from syncd.errors import CursorExpired, Misconfigured, Transient
 from syncd.memory import Remembered
-from syncd.model import Meeting, Response, VerdictKind
+from syncd.model import Meeting, Response, Role, VerdictKind
 from syncd.pipeline.policy import Me, Policy
 from syncd.store import Store, StoredMemory
 from syncd.sync import OpenAccount, derive, poll
@@ -94,6 +94,35 @@ def test_34_my_own_answer_is_part_of_what_is_reported(account: CalendarAccount) 
     assert isinstance(seen, Meeting)
     mine_told = {person.response for person in seen.participants if person.address == "davide@rossi.example"}
     assert mine_told == {Response.DECLINED, None}, "None: who organizes has no answer"
+
+
+def test_34_a_meeting_i_decline_by_an_alias_is_not_met_and_the_alias_is_nobody(
+    account: CalendarAccount, store: Store
+) -> None:
+    alias = {"email": "drossi@rossi.example", "self": True, "responseStatus": "accepted"}
+    organizer = {"email": "ada@example.org"}
+    both = [*guests("ada@example.org"), alias]
+    account.primary.put(meeting(account.clock() - DAY, id="one", organizer=organizer, attendees=both))
+    account.primary.put(weekly(account.clock() - 2 * DAY, id="two", organizer=organizer, attendees=both))
+    read_into(store, account)
+    assert met(store, account) == 2
+    for name in ("one", "two"):
+        account.primary.change(name, attendees=[both[0], {**alias, "responseStatus": "declined"}])
+    read_into(store, account)
+    assert met(store, account) == 0
+    assert [one.addresses for one, _ in store.histories(None)] == [("ada@example.org",)]
+
+
+def test_34_in_the_calendar_of_a_colleague_self_is_the_colleague(account: CalendarAccount) -> None:
+    marco = {"email": "marco@rossi.example", "self": True, "responseStatus": "declined"}
+    colleague = account.google.calendars.add("marco@rossi.example", "Marco", access_role="writer")
+    colleague.put(meeting(account.clock(), attendees=[*guests("davide@rossi.example"), marco]))
+    team = account.google.calendars.add("c_1@group.calendar.google.com", "Team")
+    team.put(meeting(account.clock(), attendees=[*guests("davide@rossi.example"), marco]))
+    for seen in account.read(calendars=("marco@rossi.example", "Team")).values():
+        assert isinstance(seen, Meeting)
+        told = {person.address: person.response for person in seen.participants if person.role is Role.ATTENDEE}
+        assert told == {"davide@rossi.example": Response.ACCEPTED, "marco@rossi.example": Response.DECLINED}
 
 
 def test_36_a_meeting_that_ends_while_nobody_runs_becomes_contact_once(account: CalendarAccount, store: Store) -> None:
