@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 LARGEST_PAGE: Final = 2500
 PRIMARY: Final = "primary"
 
-_OWN: Final = frozenset({"owner", "writer"})
+_OWNER: Final = "owner"
+_SECONDARY: Final = "@group.calendar.google.com"
 _ONLY_BUSY: Final = "freeBusyReader"
 
 
@@ -48,6 +49,14 @@ class Entry(_Google):
     def name(self) -> str:
         """What the owner calls it."""
         return self.summary_override or self.summary or self.id
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the account's: the primary one, or one that it owns and that is nobody else's primary one.
+
+        Who may write in a colleague's calendar, or was made its manager, does not go to the meetings in it.
+        """
+        return self.primary or (self.access_role == _OWNER and self.id.casefold().endswith(_SECONDARY))
 
 
 class _Entries(_Google):
@@ -136,7 +145,8 @@ class Lists:
 def chosen(entries: Sequence[Entry], wanted: Sequence[str], account: str) -> Mapping[str, Entry]:
     """The calendars that `wanted` names, by their ids; a name counts in any case, and an id is never doubted.
 
-    Raises Misconfigured when there is none of that name, or when it is somebody else's.
+    Raises Misconfigured when none or several of the account's own have that name, when only somebody else's has it,
+    and when it shows nothing but who is busy.
     """
     found: dict[str, Entry] = {}
     for name in wanted:
@@ -146,30 +156,49 @@ def chosen(entries: Sequence[Entry], wanted: Sequence[str], account: str) -> Map
 
 
 def _called(name: str, entries: Sequence[Entry], account: str) -> Entry:
-    explicit = [entry for entry in entries if entry.id == name or (name == PRIMARY and entry.primary)]
-    folded = name.strip().casefold()
-    alike = explicit or [
-        entry for entry in entries if folded in (entry.summary.casefold(), entry.summary_override.casefold())
-    ]
-    if not alike:
-        names = ", ".join(f'"{entry.name}"' for entry in entries if entry.access_role in _OWN)
-        raise Misconfigured(
-            f'The Google account of accounts.{account} has no calendar called "{name}".',
-            f"There are: {names or 'none'}. Correct `calendars` of accounts.{account}, then type: syncd config check",
-        )
-    entry = next((entry for entry in alike if entry.access_role in _OWN), alike[0])
+    explicit = (entry for entry in entries if entry.id == name or (name == PRIMARY and entry.primary))
+    entry = next(explicit, None) or _named(name, entries, account)
     if entry.access_role == _ONLY_BUSY:
         raise Misconfigured(
             f'The calendar "{entry.name}" shows when somebody is busy, and not with whom.',
             f"Take it out of `calendars` of accounts.{account}, then type: syncd config check",
         )
-    if entry.access_role not in _OWN and not explicit:
-        raise Misconfigured(
-            f'The calendar "{entry.name}" is somebody else\'s, and their meetings would count as yours.',
-            f"Take it out of `calendars` of accounts.{account}; or, when your own meetings are in it, "
-            f'name it by its id, "{entry.id}". Then type: syncd config check',
-        )
     return entry
+
+
+def _named(name: str, entries: Sequence[Entry], account: str) -> Entry:
+    """The only one of the account's own calendars that is called so; of those of others one that is refused anyway."""
+    folded = name.strip().casefold()
+    by_id = {entry.id: entry for entry in entries}
+    alike = [
+        entry for entry in by_id.values() if folded in (entry.summary.casefold(), entry.summary_override.casefold())
+    ]
+    if not alike:
+        names = ", ".join(f'"{entry.name}"' for entry in by_id.values() if entry.is_own)
+        raise Misconfigured(
+            f'The Google account of accounts.{account} has no calendar called "{name}".',
+            f"There are: {names or 'none'}. Correct `calendars` of accounts.{account}, then type: syncd config check",
+        )
+    own = [entry for entry in alike if entry.is_own]
+    if len(own) > 1:
+        raise Misconfigured(
+            f'The Google account of accounts.{account} has {len(own)} calendars called "{name}".',
+            f"In `calendars` of accounts.{account} write the id of the one you mean in place of its name: "
+            f"{_ids(own)}. Then type: syncd config check",
+        )
+    readable = [entry for entry in alike if entry.access_role != _ONLY_BUSY]
+    if not own and readable:
+        raise Misconfigured(
+            f'The calendar "{readable[0].name}" is somebody else\'s, and their meetings would count as yours.',
+            "By name syncd reads your primary calendar and those that you own. Take this one out of `calendars` of "
+            f"accounts.{account}; or, when your own meetings are in it, write its id in place of its name: "
+            f"{_ids(readable)}. Then type: syncd config check",
+        )
+    return (own or alike)[0]
+
+
+def _ids(entries: Sequence[Entry]) -> str:
+    return ", ".join(f'"{entry.id}"' for entry in entries)
 
 
 def _strange(what: str) -> Transient:

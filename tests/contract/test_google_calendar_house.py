@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
 
+FAMILY = "c_family@group.calendar.google.com"
 POLICY = Policy(me=Me(name="Davide Rossi", addresses=("davide@rossi.example",)))
 
 
@@ -157,8 +158,8 @@ def test_58_the_same_meeting_in_a_feed_and_at_google_is_one_interaction(
 ) -> None:
     now = account.clock().replace(microsecond=0)
     account.primary.put(weekly(now - 15 * DAY, id="one", iCalUID="one@google.com"))
-    account.google.calendars.add("family", "Family")
-    account.google.calendars.all["family"].put(weekly(now - 15 * DAY, id="other", iCalUID="one@google.com"))
+    account.google.calendars.add(FAMILY, "Family")
+    account.google.calendars.all[FAMILY].put(weekly(now - 15 * DAY, id="other", iCalUID="one@google.com"))
     feed = tmp_path / "calendar.ics"
     feed.write_text(
         "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:one@google.com\nSUMMARY:A talk\n"
@@ -194,12 +195,13 @@ def test_several_calendars_are_read_and_a_meeting_in_two_is_two_facts(account: C
 
 
 def test_a_calendar_that_nobody_has_is_named_beside_those_there_are(account: CalendarAccount) -> None:
-    account.google.calendars.add("1", "Family")
+    account.google.calendars.add(FAMILY, "Family")
     account.google.calendars.add("2", "Boss", access_role="reader")
+    account.google.calendars.add("3", "Marco", access_role="writer")
     with pytest.raises(Misconfigured, match="Holidays") as raised:
         account.read(calendars=("Holidays",))
     assert '"Family"' in raised.value.hint
-    assert "Boss" not in raised.value.hint
+    assert not any(name in raised.value.hint for name in ("Boss", "Marco"))
 
 
 def test_a_colleagues_calendar_is_read_only_when_it_is_named_by_its_id(account: CalendarAccount) -> None:
@@ -212,15 +214,71 @@ def test_a_colleagues_calendar_is_read_only_when_it_is_named_by_its_id(account: 
     assert len(account.read(calendars=("boss@rossi.example",))) == 1, "private events show nothing, and are nothing"
 
 
-def test_a_calendar_that_only_shows_who_is_busy_is_refused(account: CalendarAccount) -> None:
+@pytest.mark.parametrize(
+    ("calendar", "role"),
+    [
+        ("marco@rossi.example", "reader"),
+        ("marco@rossi.example", "writerWithoutPrivateAccess"),
+        ("marco@rossi.example", "writer"),
+        ("marco@rossi.example", "owner"),
+        ("c_1@group.calendar.google.com", "writer"),
+        ("c_2@import.calendar.google.com", "owner"),
+    ],
+)
+def test_a_calendar_of_others_is_not_read_by_its_name_whatever_i_may_do_there(
+    account: CalendarAccount, calendar: str, role: str
+) -> None:
+    account.google.calendars.add(calendar, "Marco", access_role=role).put(meeting(account.clock()))
+    with pytest.raises(Misconfigured, match='"Marco" is somebody else\'s') as raised:
+        account.read(calendars=("primary", "Marco"))
+    assert f'in place of its name: "{calendar}"' in raised.value.hint
+    assert account.pages == []
+    assert len(account.read(calendars=("primary", calendar))) == 1
+
+
+def test_what_i_call_my_own_calendars_is_enough_to_read_them(account: CalendarAccount) -> None:
+    account.primary.entry["summaryOverride"] = "Me"
+    account.google.calendars.add("C_1@Group.Calendar.Google.com", "Team").put(meeting(account.clock()))
+    account.add()
+    assert len(account.read(calendars=("me", " TEAM "))) == 2
+
+
+def test_of_two_calendars_of_one_name_none_is_taken(account: CalendarAccount) -> None:
+    ids = ("c_1@group.calendar.google.com", "c_2@group.calendar.google.com")
+    for number, calendar in enumerate(ids):
+        account.google.calendars.add(calendar, "Work").put(meeting(account.clock() + number * DAY))
+    with pytest.raises(Misconfigured, match='2 calendars called "work"') as raised:
+        account.read(calendars=("work",))
+    assert all(f'"{calendar}"' in raised.value.hint for calendar in ids)
+    assert account.pages == []
+    assert len(account.read(calendars=ids[1:])) == 1
+
+
+def test_of_two_calendars_of_one_name_mine_is_meant(account: CalendarAccount) -> None:
+    theirs = account.google.calendars.add("work@rossi.example", "Work", access_role="writer")
+    theirs.put(meeting(account.clock()))
+    account.google.calendars.add(FAMILY, "Work").put(meeting(account.clock(), id="mine"))
+    assert [name.rpartition("/")[2] for name in account.read(calendars=("Work",))] == ["mine"]
+
+
+def test_of_two_calendars_of_one_name_and_neither_mine_both_ids_are_said(account: CalendarAccount) -> None:
+    for calendar, role in (("a@rossi.example", "reader"), ("b@rossi.example", "writer"), ("c", "freeBusyReader")):
+        account.google.calendars.add(calendar, "Work", access_role=role)
+    with pytest.raises(Misconfigured) as raised:
+        account.read(calendars=("Work",))
+    assert '"a@rossi.example", "b@rossi.example". Then' in raised.value.hint
+
+
+@pytest.mark.parametrize("wanted", ["busy@rossi.example", "Busy"])
+def test_a_calendar_that_only_shows_who_is_busy_is_refused(account: CalendarAccount, wanted: str) -> None:
     account.google.calendars.add("busy@rossi.example", "Busy", access_role="freeBusyReader")
     with pytest.raises(Misconfigured, match="not with whom"):
-        account.read(calendars=("busy@rossi.example",))
+        account.read(calendars=(wanted,))
 
 
 def test_a_calendar_that_is_no_longer_read_loses_what_lies_ahead(account: CalendarAccount) -> None:
     now = account.clock()
-    family = account.google.calendars.add("family", "Family")
+    family = account.google.calendars.add(FAMILY, "Family")
     family.put(weekly(now - 15 * DAY, id="one"))
     account.read(calendars=("primary", "Family"))
     assert len(meetings(account)) == 3 + 8
@@ -242,7 +300,7 @@ def test_a_calendar_that_moves_to_another_zone_is_read_again(account: CalendarAc
 
 
 def test_one_calendar_in_trouble_holds_back_no_other(account: CalendarAccount) -> None:
-    family = account.google.calendars.add("family", "Family")
+    family = account.google.calendars.add(FAMILY, "Family")
     account.add(2)
     family.put(meeting(account.clock()))
     account.google.fail(status=500, method="calendar.events.list", after=1)
@@ -255,7 +313,7 @@ def test_one_calendar_in_trouble_holds_back_no_other(account: CalendarAccount) -
 
 
 def test_a_check_says_what_is_read_and_what_is_not(account: CalendarAccount) -> None:
-    account.google.calendars.add("1", "Family")
+    account.google.calendars.add(FAMILY, "Family")
     account.google.calendars.add("2", "Holidays", access_role="reader")
     connector = account.open(calendars=("primary", "Family"))
     assert isinstance(connector, Checks)
