@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -48,7 +48,7 @@ def auth(
         )
     with session(config) as at:
         if account is None:
-            return _tell_all(at, wanted=status)
+            return _tell_all(at, wanted="status" if status else "out" if revoke else "in")
         with at.sources([account]) as (source,):
             connector = _signing_in(source)
             if status:
@@ -88,15 +88,15 @@ def _print(sentences: Iterable[str]) -> None:
         paper.print(sentence, markup=False)
 
 
-def _tell_all(at: Session, *, wanted: bool) -> int:
-    """A line for each account that signs in; without `wanted` there should have been a name."""
+def _tell_all(at: Session, *, wanted: Literal["status", "in", "out"]) -> int:
+    """A line for each account that signs in; to sign in or out, one of them has to be named."""
     errors: list[SyncdError] = []
     with at.sources([]) as sources:
         ours = [(source, source.connector) for source in sources if isinstance(source.connector, SignsIn)]
-        if not wanted:
+        if wanted != "status":
             names = ", ".join(source.name for source, _ in ours)
             known = f"These accounts sign in: {names}" if ours else "No account of your configuration signs in."
-            raise UsageError("Which account should sign in?", known)
+            raise UsageError(f"Which account should sign {wanted}?", known)
         for source, connector in ours:
             try:
                 said = _asked(source, connector.sign_in_state)

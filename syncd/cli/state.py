@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from textwrap import indent
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,7 +105,7 @@ def _print_account(at: Session, account: Account) -> None:
         parts.append(how_far(account.reading, at.now, at.zone))
     paper.print("  ".join(parts), markup=False)
     if account.error:
-        paper.print(f"  {account.error}\n  {account.hint}".rstrip(), markup=False)
+        paper.print(indent(f"{account.error}\n{account.hint}".rstrip(), "  "), markup=False)
 
 
 def how_far(reading: Reading, now: datetime, zone: tzinfo) -> str:

@@ -241,7 +241,7 @@ def test_doctor_looks_at_sign_ins_as_their_connector_does(terminal: Terminal) ->
         (("box",), "to see whether that works, type: syncd doctor box"),
         (("box", "--status"), "box is read by mailfile, which has no sign-in at a provider."),
         ((), "These accounts sign in: guild, second"),
-        (("--revoke",), "Which account should sign in?"),
+        (("--revoke",), "Which account should sign out?"),
         (("guidl",), "The accounts are: guild, second, box"),
         (("guild", "--status", "--revoke"), "do not go together"),
         (("guild", "--status", "--device"), "do not go together"),
