@@ -55,6 +55,8 @@ FEW: Final = 5
 """So many messages that are all refused are no accident any more: something is wrong with the account, or with us."""
 
 _SUBJECTS: Final = "kept/subjects"
+_MIXED: Final = "mixed"
+"""Some records may stand with their subjects and some without: a listing that reads them again is under way."""
 
 
 @dataclass(slots=True)
@@ -78,12 +80,12 @@ def begin(context: Context, mailbox: Mailbox, settings: str) -> Place:
     if not profile.history.isdecimal():
         raise Transient("Gmail does not say where the history of this mailbox stands.")
     before = context.memory.notes(_SUBJECTS).get(_SUBJECTS)
-    return Place.begun(settings, profile.history, again=before not in (None, _subjects_note(context).text))
+    return Place.begun(settings, profile.history, again=before not in (None, _subjects_wanted(context)))
 
 
-def _subjects_note(context: Context) -> Note:
-    """Whether the records are read with their subjects."""
-    return Note(_SUBJECTS, "yes" if context.subjects else "no")
+def _subjects_wanted(context: Context) -> str:
+    """How the note calls records that are read as they are now."""
+    return "yes" if context.subjects else "no"
 
 
 class Reading:
@@ -170,9 +172,7 @@ class Reading:
         if listed is None:
             return None
         waiting = list(dict.fromkeys(listed.messages)) if listing.again else self._unknown(listed.messages)
-        told = _Told()
-        if not listing.token and not self._context.memory.notes(_SUBJECTS):
-            told.notes.append(_subjects_note(self._context))
+        told = _Told(notes=self._subjects_told(mixed=listing.again and bool(listed.token)))
         old = False
         if listed.messages and (listed.token or listing.old):
             last = listed.messages[-1]
@@ -193,8 +193,12 @@ class Reading:
         self._place.listing = Listing(token=listed.token, old=old, again=listing.again) if listed.token else None
         if not listed.token:
             self._place.audited = int(self._context.now().timestamp())
-            told.notes.append(_subjects_note(self._context))
         return self._page(told)
+
+    def _subjects_told(self, *, mixed: bool) -> list[Note]:
+        """The note on what the records hold, when it changes."""
+        text = _MIXED if mixed else _subjects_wanted(self._context)
+        return [] if self._context.memory.notes(_SUBJECTS).get(_SUBJECTS) == text else [Note(_SUBJECTS, text)]
 
     def _listed(self, listing: Listing) -> Listed | None:
         """The page that is next; None when it is time to stop, or its token is not honoured: then the first is next."""

@@ -68,12 +68,12 @@ def test_our_own_digest_is_neither_reported_nor_asked_for_again(gmail: GmailAcco
 
 
 def test_what_lies_behind_the_horizon_is_listed_but_not_read(gmail: GmailAccount) -> None:
-    gmail.add(20)
+    gmail.add(45)
     for day in range(100):
         gmail.mailbox.add("Old", at=gmail.clock() - timedelta(days=400 + day))
     gmail.read()
-    assert len(gmail.seen) == 20
-    assert len(gmail.fetched()) <= 20 + 10 + 10
+    assert len(gmail.seen) == 45
+    assert len(gmail.fetched()) <= 45 + 5 + 10 + 10
     again = len(gmail.fetched())
     gmail.forget_cursor()
     gmail.read()
@@ -92,6 +92,17 @@ def test_old_mail_that_is_listed_among_the_new_hides_nothing(gmail: GmailAccount
     gmail.read()
     assert len(gmail.seen) == 20
     assert len(gmail.fetched()) < 60
+
+
+def test_mail_that_arrived_before_the_horizon_and_is_dated_after_it_is_read(gmail: GmailAccount) -> None:
+    for number in range(1, 31):
+        arrived = gmail.since - timedelta(minutes=10 * number)
+        gmail.mailbox.add_raw(
+            f"From: mia@example.com\r\nDate: {arrived + timedelta(hours=20):%d %b %Y %H:%M:%S +0000}".encode(),
+            internal_date=arrived,
+        )
+    gmail.read()
+    assert len(gmail.seen) == 30
 
 
 def test_reading_further_back_reads_only_the_older_mail(gmail: GmailAccount) -> None:
@@ -121,6 +132,42 @@ def test_subjects_that_are_not_wanted_any_more_are_read_again_without(gmail: Gma
     gmail.forget_cursor()
     gmail.read()
     assert len(gmail.fetched()) == 50
+
+
+def change_settings(gmail: GmailAccount, *, subjects: bool) -> None:
+    """What the house does when subjects are wanted from now on, or not any more: the cursor goes, the notes stay."""
+    gmail.subjects = subjects
+    gmail.forget_cursor()
+
+
+def titled(gmail: GmailAccount) -> int:
+    """How many records stand with a subject."""
+    return sum(isinstance(seen, Message) and bool(seen.subject) for seen in gmail.records.values())
+
+
+@pytest.mark.parametrize("killed", range(1, 9))
+def test_no_subject_stays_where_they_were_wanted_for_a_moment_only(gmail: GmailAccount, killed: int) -> None:
+    gmail.add(25)
+    for day in range(45):
+        gmail.mailbox.add("Old", at=gmail.clock() - timedelta(days=400 + day))
+    gmail.subjects = False
+    gmail.read()
+    change_settings(gmail, subjects=True)
+    gmail.read(killed)
+    change_settings(gmail, subjects=False)
+    gmail.read()
+    gmail.read()
+    assert (len(gmail.records), titled(gmail)) == (25, 0)
+
+
+def test_every_subject_goes_although_a_page_token_is_refused_meanwhile(gmail: GmailAccount) -> None:
+    gmail.add(45)
+    gmail.read()
+    change_settings(gmail, subjects=False)
+    gmail.read(2)
+    gmail.google.fail(1, status=400, reason="invalidArgument", method=LIST)
+    gmail.read()
+    assert (len(gmail.records), titled(gmail)) == (45, 0)
 
 
 # 59. Killed anywhere.
