@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from syncd.connector import Context
 
 _CROWDED: Final = "concurrent"
+_OF_THE_ACCOUNT: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+"""Refusals that, whatever they say, are not about the one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,18 @@ def _refused(part: Part, context: Context) -> Gone | Throttled | Failed | Barred
     import httplib2  # noqa: PLC0415 - googleapiclient loads slowly
     from googleapiclient.errors import HttpError  # noqa: PLC0415 - likewise
 
-    from connectors._google_errors import Busy, Refused, translated  # noqa: PLC0415 - likewise
+    from connectors._google_errors import Busy, Refused, legible, translated  # noqa: PLC0415 - likewise
 
     response = httplib2.Response({**part.fields, "status": str(part.status)})
-    error = translated(HttpError(response, part.body), context)
+    said = legible(part.body)
+    error = translated(HttpError(response, said), context)
     if isinstance(error, Refused):
         if error.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             return Gone()
         return Failed(f"Gmail refuses to show it ({error.status} {error.reason}).", final=True)
-    if not isinstance(error, Busy):
-        return Barred()
-    if part.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if isinstance(error, Busy) and part.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        seconds = error.retry_after.total_seconds() if error.retry_after is not None else None
+        return Throttled(error.title, seconds, crowded=_CROWDED in error.title.lower())
+    if isinstance(error, Busy) or not (said or part.status in _OF_THE_ACCOUNT):
         return Failed(f"Gmail cannot show it ({part.status}).")
-    seconds = error.retry_after.total_seconds() if error.retry_after is not None else None
-    return Throttled(error.title, seconds, crowded=_CROWDED in error.title.lower())
+    return Barred()

@@ -1,4 +1,4 @@
-"""The rooms of `gmail` by themselves: cursor, pace, queue, batches on the wire, verdicts, and what a message shows."""
+"""The rooms of `gmail` by themselves: cursor, pace, queue, batches on the wire, and what a message shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from connectors._gmail_mailbox import arrivals
 from connectors._gmail_message import Metadata, header_block, observe, parse
 from connectors._gmail_pace import Pace
 from connectors._gmail_queue import Queue, Times
-from connectors._gmail_verdict import Failed, Throttled, judge
 from connectors._gmail_wire import Part, compose, dissect
 from syncd.connector import DIGEST_LIST_ID, Note, Page
 from syncd.errors import CursorExpired, Transient
@@ -132,6 +131,14 @@ def test_a_request_to_wait_is_kept_to_the_second() -> None:
     assert pace.hold == 33
     pace.wait(0)
     assert clock.paused == 33
+
+
+def test_after_a_refusal_nothing_that_was_saved_up_is_spent() -> None:
+    clock = FakeClock()
+    pace = Pace(Tempo(), 200, context(now=clock, pause=clock.pause))
+    pace.throttled(10, crowded=False)
+    pace.wait(50)
+    assert clock.paused == pytest.approx(10 + 50 * 60 / 140)
 
 
 def test_the_pace_is_never_beaten_below_a_crawl() -> None:
@@ -259,37 +266,6 @@ def test_lines_may_end_either_way_and_parts_may_lack_a_name() -> None:
     assert dissect('multipart/mixed; boundary="b"', body) == {4: Part(404, {"x": "y"}, b"{}")}
 
 
-# Verdicts
-
-
-def error(status: int, message: str, reason: str = "rateLimitExceeded") -> Part:
-    told = {"error": {"code": status, "message": message, "errors": [{"reason": reason, "message": message}]}}
-    return Part(status, {}, json.dumps(told).encode())
-
-
-def test_gmail_says_in_words_when_to_come_back() -> None:
-    moment = NOW + timedelta(seconds=90)
-    part = error(429, f"User-rate limit exceeded.  Retry after {moment:%Y-%m-%dT%H:%M:%S}.000Z")
-    verdict = judge(part, context())
-    assert isinstance(verdict, Throttled)
-    assert (verdict.seconds, verdict.crowded) == (90, False)
-
-
-def test_too_much_at_once_is_told_from_too_much_in_a_minute() -> None:
-    verdict = judge(error(429, "Too many concurrent requests for user"), context())
-    assert isinstance(verdict, Throttled)
-    assert verdict.crowded
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b'{"labelIds": []}', b'{"id": "1", "payload": 7}', b'"\xff"'])
-def test_an_answer_that_is_no_message_is_a_failure_of_that_message(body: bytes) -> None:
-    assert judge(Part(200, {}, body), context()) == Failed("Gmail answered something that is no message.")
-
-
-def test_silence_about_a_message_is_a_failure_of_that_message() -> None:
-    assert isinstance(judge(None, context()), Failed)
-
-
 # The history
 
 
@@ -351,6 +327,13 @@ def test_any_header_becomes_one_line_or_none(headers: list[tuple[str, str]]) -> 
         kept = [name for name, _ in headers if name not in ("X Y", "Übel")]
         assert [line.partition(b":")[0].decode() for line in header_block(found).split(b"\n") if line] == kept
         assert isinstance(observe("1", found, context()), Message | Unreadable)
+
+
+def test_an_encoded_name_cannot_add_an_author() -> None:
+    raw = "=?utf-8?q?Mia_=3Cspy=40example=2Eorg=3E=2C?= <mia@example.com>"
+    seen = observe("17", shown(("From", raw), DATE), context())
+    assert isinstance(seen, Message)
+    assert seen.participants == (Participant("mia@example.com", "Mia <spy@example.org>,", Role.FROM),)
 
 
 def test_a_name_that_was_decoded_already_keeps_its_letters() -> None:
