@@ -97,6 +97,20 @@ def test_the_first_page_of_history_says_where_to_go_on(gmail: GmailAccount) -> N
     assert gmail.asked_once
 
 
+def test_a_history_that_does_not_say_where_it_stands_is_asked_for_again_from_the_same_place(
+    gmail: GmailAccount,
+) -> None:
+    gmail.read()
+    gmail.add(25)
+    gmail.mailbox.tells_history = False
+    gmail.read()
+    gmail.mailbox.tells_history = True
+    gmail.add(1)
+    gmail.read()
+    assert len(gmail.seen) == 26
+    assert gmail.asked_once
+
+
 # 24. Mail that arrives meanwhile.
 
 

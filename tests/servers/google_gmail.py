@@ -74,9 +74,11 @@ class Mailbox:
     """One account's mail.
 
     `during_listing` maps the number of a list page, counted from 1 over this mailbox's life, to what happens right
-    after it; `during_history` likewise. `empty_history_pages` so many pages without records come before each history
-    answer's own. `list_most` makes list pages shorter than asked. `decodes_words` shows encoded words (RFC 2047) as the
-    text they stand for; whether Gmail does is not documented, so a reader must bear both.
+    after it; `during_history` likewise. The first page of a history fixes where it ends: what happens meanwhile is not
+    in the later pages, although their historyId knows of it; with `tells_history` off no page says that id.
+    `empty_history_pages` so many pages without records come before each history answer's own. `list_most` makes list
+    pages shorter than asked. `decodes_words` shows encoded words (RFC 2047) as the text they stand for; whether Gmail
+    does is not documented, so a reader must bear both.
     """
 
     def __init__(self, address: str) -> None:
@@ -86,6 +88,7 @@ class Mailbox:
         self.during_listing: dict[int, Callable[[], None]] = {}
         self.during_history: dict[int, Callable[[], None]] = {}
         self.empty_history_pages = 0
+        self.tells_history = True
         self.list_most = 500
         self.decodes_words = False
         self.list_pages = 0
@@ -297,15 +300,15 @@ class Mailbox:
         return Answer({name: value for name, value in shown.items() if value is not None}, None)
 
     def _list_history(self, call: Call) -> Answer:
-        start, position, empty = self._history_place(call)
+        start, position, end, empty = self._history_place(call)
         most = call.number("maxResults", 100, 500)
         kinds = set(call.texts("historyTypes")) or set(_KINDS)
         label = call.text("labelId")
-        body: dict[str, object] = {"historyId": str(self._history)}
+        body: dict[str, object] = {"historyId": str(self._history)} if self.tells_history else {}
         if empty:
-            body["nextPageToken"] = seal("h", start, position, empty - 1)
+            body["nextPageToken"] = seal("h", start, position, end, empty - 1)
         else:
-            page = self._changes[position : position + most]
+            page = self._changes[position : min(position + most, end)]
             records = [
                 _record(change)
                 for change in page
@@ -313,13 +316,16 @@ class Mailbox:
             ]
             if records:
                 body["history"] = records
-            if position + most < len(self._changes):
-                body["nextPageToken"] = seal("h", start, position + most, self.empty_history_pages)
+            if position + most < end:
+                body["nextPageToken"] = seal("h", start, position + most, end, self.empty_history_pages)
         self.history_pages += 1
         self.during_history.get(self.history_pages, nothing)()
         return Answer.honest(body)
 
-    def _history_place(self, call: Call) -> tuple[int, int, int]:
+    def _history_place(self, call: Call) -> tuple[int, int, int, int]:
+        """Where the history was asked to start; the first change of this page and the end of all, which the first page
+        fixes; how many empty pages come before.
+        """
         told = call.text("startHistoryId")
         if not told.isdigit():
             raise Refusal(400, "invalidArgument", "Missing/invalid startHistoryId", status_name="INVALID_ARGUMENT")
@@ -327,11 +333,11 @@ class Mailbox:
         if not self._oldest <= start <= self._history:
             raise not_found()
         if not call.text("pageToken"):
-            position = bisect_left(self._changes, start + 1, key=lambda change: change.id)
-            return start, position, self.empty_history_pages if position < len(self._changes) else 0
+            position, end = bisect_left(self._changes, start + 1, key=lambda change: change.id), len(self._changes)
+            return start, position, end, self.empty_history_pages if position < end else 0
         match unseal(call.text("pageToken")):
-            case ["h", int(first), int(position), int(empty)] if first == start:
-                return start, position, empty
+            case ["h", int(first), int(position), int(end), int(empty)] if first == start:
+                return start, position, end, empty
         raise Refusal(400, "invalidArgument", "Invalid pageToken", status_name="INVALID_ARGUMENT")
 
     def _note(self, kind: str, mail: Mail, touched: Sequence[str] = ()) -> None:
