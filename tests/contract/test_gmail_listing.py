@@ -160,6 +160,19 @@ def test_no_subject_stays_where_they_were_wanted_for_a_moment_only(gmail: GmailA
     assert (len(gmail.records), titled(gmail)) == (25, 0)
 
 
+def test_every_subject_goes_although_the_cursor_expires_meanwhile(gmail: GmailAccount) -> None:
+    gmail.add(45)
+    gmail.read()
+    change_settings(gmail, subjects=False)
+    gmail.read(1)
+    gmail.expire()
+    with pytest.raises(CursorExpired):
+        gmail.read()
+    gmail.forget_cursor()
+    gmail.read()
+    assert (len(gmail.records), titled(gmail)) == (45, 0)
+
+
 def test_every_subject_goes_although_a_page_token_is_refused_meanwhile(gmail: GmailAccount) -> None:
     gmail.add(45)
     gmail.read()
