@@ -5,8 +5,11 @@ Written from the pages on recurrencePattern and recurrenceRange, and from MS-OXO
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ WEEKS: Final = ("first", "second", "third", "fourth", "last")
 
 _CLASS_OF_IDS: Final = "040000008200E00074C5B7101A82E008"
 _FURTHEST: Final = 20_000
+_NEAR: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,13 @@ class Pattern:
 
     def dates(self, first: date) -> Iterator[date]:
         """The days of its occurrences, in order; the first one is where it starts."""
+        near = _near(self, first)
+        yield from near
+        if len(near) == _NEAR:
+            yield from islice(self.counted(first), _NEAR, None)
+
+    def counted(self, first: date) -> Iterator[date]:
+        """The same, worked out anew."""
         for number, day in enumerate(self._endless(first)):
             if (self.count is not None and number >= self.count) or (self.until is not None and day > self.until):
                 return
@@ -63,12 +74,12 @@ class Pattern:
                     yield day
 
     def _in_month(self, year: int, month: int, first: date) -> date:
-        days = [date(year, month, 1) + timedelta(days=step) for step in range(31)]
-        days = [day for day in days if day.month == month]
+        begins_on, length = monthrange(year, month)
         if self.kind != "relativeMonthly":
-            return days[min(first.day, len(days)) - 1]
-        fitting = [day for day in days if day.weekday() == first.weekday()]
-        return fitting[-1] if self.week == "last" else fitting[WEEKS.index(self.week)]
+            return date(year, month, min(first.day, length))
+        earliest = 1 + (first.weekday() - begins_on) % 7
+        weeks = (length - earliest) // 7 if self.week == "last" else WEEKS.index(self.week)
+        return date(year, month, earliest + 7 * weeks)
 
     def written(self, first: date, zone: str) -> Resource:
         """The pattern and range, as a patternedRecurrence."""
@@ -94,6 +105,12 @@ class Pattern:
                 "numberOfOccurrences": self.count or 0,
             },
         }
+
+
+@lru_cache(maxsize=4096)
+def _near(pattern: Pattern, first: date) -> tuple[date, ...]:
+    """The first dates of a pattern: every listing of a calendar asks for them again."""
+    return tuple(islice(pattern.counted(first), _NEAR))
 
 
 def global_object_id(number: int, instance: date | None = None, third_party: str | None = None) -> str:
