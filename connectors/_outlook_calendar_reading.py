@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from connectors._microsoft_refusals import NotAllowed, NotThere
+from connectors._microsoft_refusals import NotAllowed, NotTaken, NotThere
 from connectors._outlook_calendar_cursor import BEHIND, WATCHED_FOR, Place
 from connectors._outlook_calendar_event import Owner
 from connectors._outlook_calendar_views import CHUNK, Stopped, Views
 from connectors._outlook_calendar_window import Window, forgotten, remembered, removals
 from syncd.connector import Note, Page, Progress
-from syncd.errors import Misconfigured
+from syncd.errors import Misconfigured, Transient
 from syncd.model import Meeting, Unreadable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connectors._outlook_calendar_views import Calendar
     from connectors._outlook_calendar_window import Found, Listing
     from syncd.connector import Context
+    from syncd.errors import ConnectorError
     from syncd.model import Observation
 
 PAGE: int = 500
@@ -48,12 +49,14 @@ class Reading:
         self._names = tuple(names) or (_DEFAULT,)
         self._addresses = tuple(addresses)
         self._lost: list[str] = []
+        self._left_out: dict[str, ConnectorError] = {}
         self._done = 0
 
     def pages(self, cursor: Cursor, since: datetime) -> Iterator[Page]:
         """Everything new since `cursor`, which is moved along; ends early when it is time to stop.
 
-        Raises CursorExpired before any observation, and Misconfigured when a calendar is not there, after the others.
+        Raises CursorExpired before any observation; after the other calendars were read, Misconfigured when one is not
+        there, and Transient when one cannot be read now.
         """
         now, before = self._context.now(), cursor.written()
         try:
@@ -71,6 +74,8 @@ class Reading:
             yield self._page(cursor, ())
         if self._lost:
             raise self._not_there()
+        if self._left_out:
+            raise self._not_now()
 
     def check(self) -> tuple[str, ...]:
         """Sentences about the calendars and what they hold. Raises as `pages` does."""
@@ -129,7 +134,7 @@ class Reading:
         return (calendar.owner,)
 
     def _there(self, cursor: Cursor) -> list[Place]:
-        return [place for name, place in cursor.places.items() if name not in self._lost]
+        return [place for name, place in cursor.places.items() if name not in self._lost and name not in self._left_out]
 
     def _lose(self, cursor: Cursor, place: Place, error: NotThere | NotAllowed) -> None:
         """It is gone, or shown no longer; what was read of it stays, and it is looked for again next time.
@@ -143,11 +148,25 @@ class Reading:
             cursor.places.pop(name, None)
 
     def _not_there(self) -> Misconfigured:
-        names = ", ".join(repr(name) if name else "the default calendar" for name in self._lost)
+        names = ", ".join(map(_shown, self._lost))
         return Misconfigured(
             f"The mailbox of accounts.{self._context.account} shows no calendar called {names}.",
             f"Nothing that was read is lost. Correct `calendars`, or have it shared again, then type: "
             f"syncd sync {self._context.account}",
+        )
+
+    def _leave_out(self, cursor: Cursor, place: Place, error: ConnectorError) -> None:
+        """It cannot be read now; the other calendars are, and then it is named."""
+        self._left_out |= {name: error for name, one in cursor.places.items() if one is place}
+
+    def _not_now(self) -> Transient:
+        account = self._context.account
+        return Transient(
+            " ".join(
+                f"Nothing can be read from {_shown(name)} of accounts.{account} now: {error.title}"
+                for name, error in self._left_out.items()
+            ),
+            f"Nothing that was read is lost, and it is tried again. If it stays so, type: syncd doctor {account}",
         )
 
     def _checked(self, name: str, calendar: Calendar) -> str:
@@ -183,7 +202,7 @@ class Reading:
                     return
                 yield self._page(cursor, ())
                 changes = self._views.go_on(place.link)
-        except (NotThere, NotAllowed):
+        except (NotThere, NotAllowed, NotTaken):
             place.go_unwatched(now)
 
     def _list(self, cursor: Cursor, place: Place, now: datetime, since: datetime) -> Iterator[Page]:
@@ -209,6 +228,9 @@ class Reading:
             gone, moved = self._views.verified(place.calendar, owner, difference.absent, window)
         except (NotThere, NotAllowed) as error:
             self._lose(cursor, place, error)
+            return
+        except NotTaken as error:
+            self._leave_out(cursor, place, error)
             return
         if len(difference.absent) > len(gone) + len(moved):
             self._context.log.warning(
@@ -239,6 +261,9 @@ class Reading:
                 listing = self._views.listing(place.calendar, owner, begin, until)
             except (NotThere, NotAllowed) as error:
                 self._lose(cursor, place, error)
+                return
+            except NotTaken as error:
+                self._leave_out(cursor, place, error)
                 return
             is_last = begin.timestamp() <= place.horizon
             found = _between(listing, begin.timestamp(), until.timestamp(), straddling=is_last)
@@ -272,6 +297,10 @@ class Reading:
     def _page(self, cursor: Cursor, observations: tuple[Observation, ...], notes: tuple[Note, ...] = ()) -> Page:
         self._done += len(observations)
         return Page(observations, cursor.written(), Progress(self._done, None), notes)
+
+
+def _shown(name: str) -> str:
+    return repr(name) if name else "the default calendar"
 
 
 def _records(found: Iterable[Found]) -> tuple[Observation, ...]:

@@ -147,6 +147,38 @@ def test_a_calendar_that_is_gone_does_not_hold_up_the_others(graph: Graph) -> No
     assert sorted(meeting.title for meeting in diary.meetings()) == ["Again", "Coffee", "Kick-off"]
 
 
+def test_a_calendar_whose_question_is_never_taken_does_not_starve_the_others(graph: Graph) -> None:
+    diary = Diary(graph, calendars=("Calendar", "Projects"))
+    graph.calendars.add("Projects").add("Kick-off", diary.now, attendees=[ANNA])
+    diary.meet("Coffee")
+    graph.fail(f"{graph.calendars.default.id}/calendarView", 400, "ErrorInvalidRequest", times=9999)
+    with pytest.raises(Transient, match=r"'Calendar' of accounts\.test .*ErrorInvalidRequest") as raised:
+        diary.poll()
+    assert raised.value.hint
+    assert [meeting.title for meeting in diary.meetings()] == ["Kick-off"]
+    graph.mend()
+    assert [seen.title for seen in diary.poll() if isinstance(seen, Meeting)] == ["Coffee"]
+
+
+def test_old_meetings_that_are_never_shown_do_not_starve_the_other_calendars(graph: Graph) -> None:
+    diary = Diary(graph, calendars=("Calendar", "Projects"))
+    graph.calendars.add("Projects").add("Kick-off", diary.now - timedelta(days=400), attendees=[ANNA])
+    diary.meet("Coffee")
+    graph.fail_after(3, f"{graph.calendars.default.id}/calendarView?", 400, "ErrorInvalidRequest", times=9999)
+    with pytest.raises(Transient, match="'Calendar' of"):
+        diary.poll()
+    assert [meeting.title for meeting in diary.meetings()] == ["Kick-off", "Coffee"]
+
+
+def test_a_calendar_whose_change_tracking_is_not_taken_is_read_all_the_same(diary: Diary) -> None:
+    diary.meet("Coffee")
+    diary.graph.fail("calendarView/delta", 400, "ErrorInvalidRequest", times=9999)
+    assert [seen.title for seen in diary.poll() if isinstance(seen, Meeting)] == ["Coffee"]
+    diary.meet("Lunch", days=2)
+    diary.wait(minutes=61)
+    assert [seen.title for seen in diary.poll() if isinstance(seen, Meeting)] == ["Lunch"]
+
+
 def test_a_mailbox_that_shows_nothing_asks_for_the_sign_in(diary: Diary) -> None:
     diary.graph.fail("calendarView", 403, "ErrorAccessDenied", times=99)
     with pytest.raises(AuthRequired):
