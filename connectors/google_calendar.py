@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 from pydantic import Field, StringConstraints
 
+from connectors._fingerprint import fingerprint
 from connectors._google import GoogleAccount, GoogleOptions
 from connectors._google_calendar_cursor import Place, Walk
 from connectors._google_scopes import CALENDAR_SCOPES
@@ -142,20 +143,28 @@ class GoogleCalendar(SignsInByAccount):
         from connectors._google_calendar_lists import parameters  # noqa: PLC0415 - googleapiclient loads slowly
 
         options, context = self._options, self._context
-        asked = (sorted(parameters(titles=context.subjects).items()), options.address, options.endpoint)
-        told = repr((asked, options.calendars, options.first_sync, str(context.time_zone)))
-        return blake2b(told.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        return fingerprint(
+            sorted(parameters(titles=context.subjects).items()),
+            options.address,
+            options.subject,
+            options.endpoint,
+            options.calendars,
+            options.first_sync,
+            str(context.time_zone),
+        )
 
     def _listed(self, lists: Lists, name: str, place: Place) -> Iterator[Page]:
         """Note everything a calendar has to tell, and where to go on; nothing is reported yet."""
         calendar = place.calendars[name]
         calendar.listed = 0 if calendar.is_complete else calendar.listed
+        passed = {calendar.page}
         while not self._context.stopping():
             before = place.cursor()
             leftover = self._context.memory.notes(_key(ARRIVED, name)) if calendar.is_unbegun else {}
             answer = lists.events(name, calendar, place.horizon)
-            _require_a_way_on(answer, calendar)
+            _require_a_way_on(answer, passed)
             notes = {**dict.fromkeys(leftover), **self._noted(name, answer.items, calendar)}
+            passed.add(answer.next_page_token)
             calendar.take(len(answer.items), answer.next_page_token, answer.next_sync_token)
             if notes or place.cursor() != before:
                 yield Page(
@@ -273,9 +282,9 @@ class _Batch:
         return page
 
 
-def _require_a_way_on(answer: EventPage, calendar: CalendarPlace) -> None:
-    """A listing goes on, or ends with a token; anything else would be a silent loss."""
-    if answer.next_page_token and answer.next_page_token == calendar.page:
+def _require_a_way_on(answer: EventPage, passed: set[str]) -> None:
+    """A listing goes on to a page that was not `passed` yet, or ends with a token; else something would be lost."""
+    if answer.next_page_token and answer.next_page_token in passed:
         raise Transient("Google's list of events goes round in circles.", "Nothing is lost: syncd tries again.")
     if not answer.next_page_token and not answer.next_sync_token:
         raise Transient(

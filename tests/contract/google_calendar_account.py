@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from connectors._google_scopes import CALENDAR_SCOPES
 from connectors.google_calendar import GoogleCalendar, GoogleCalendarOptions
+from syncd.connector import SecretRef
 from syncd.memory import Remembered
 from syncd.model import Meeting, Removal
 from syncd.testing import context
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 ROME = "Europe/Rome"
 DAY = timedelta(days=1)
 YEAR = 365 * DAY
+KEY: Final = SecretRef(env="KEY")
 
 
 def at(when: datetime, zone: str = ROME) -> EventDateTime:
@@ -57,11 +59,12 @@ def weekly(start: datetime, **fields: object) -> Event:
 
 
 class CalendarAccount(GoogleRemote):
-    """An account that is signed in; a `Remote`."""
+    """An account that is signed in; a `Remote`. With a `subject` a service account reads for them instead."""
 
     def __init__(self, google: Google, clock: FakeClock, *, time_zone: tzinfo = UTC) -> None:
         super().__init__(google, clock, CALENDAR_SCOPES)
         self.time_zone = time_zone
+        self.subject = ""
         self.pages: list[Page] = []
         self._added = 0
 
@@ -89,7 +92,9 @@ class CalendarAccount(GoogleRemote):
         options = GoogleCalendarOptions(
             type="google-calendar",
             address=self.google.address,
-            client=CLIENT,
+            client=None if self.subject else CLIENT,
+            service_account=KEY if self.subject else None,
+            subject=self.subject or None,
             endpoint=self.google.endpoint,
             calendars=tuple(calendars),
         )
@@ -100,7 +105,7 @@ class CalendarAccount(GoogleRemote):
             subjects=subjects,
             memory=memory,
             tokens=self.tokens,
-            secrets={CLIENT: self.google.client_json()},
+            secrets={CLIENT: self.google.client_json(), KEY: self.google.oauth.service_account_json()},
             time_zone=self.time_zone,
         )
         return GoogleCalendar(options, lent)

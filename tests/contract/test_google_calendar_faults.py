@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,7 @@ from syncd.memory import Remembered
 from syncd.model import Meeting, Removal, Unreadable
 from tests.contract.google_calendar_account import (
     DAY,
+    ROME,
     CalendarAccount,
     addresses,
     at,
@@ -20,8 +22,11 @@ from tests.contract.google_calendar_account import (
     meetings,
     weekly,
 )
+from tests.servers.google_calendar_query import Query
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from googleapiclient._apis.calendar.v3.schemas import Event
 
     from tests.servers.google import Google
@@ -63,13 +68,39 @@ def test_31_a_list_that_ends_without_a_token_is_no_list(account: CalendarAccount
     assert len(account.read()) == 3
 
 
-def test_31_other_settings_than_the_cursor_was_written_for_expire_it(account: CalendarAccount) -> None:
+def in_rome(account: CalendarAccount) -> None:
+    account.time_zone = ZoneInfo(ROME)
+
+
+def for_somebody_else(account: CalendarAccount) -> None:
+    account.subject = "ada@rossi.example"
+
+
+def of_another_address(account: CalendarAccount) -> None:
+    account.google.address = "ada@rossi.example"
+
+
+@pytest.mark.parametrize("changed", [in_rome, for_somebody_else, of_another_address])
+def test_31_other_settings_than_the_cursor_was_written_for_expire_it(
+    account: CalendarAccount, changed: Callable[[CalendarAccount], None]
+) -> None:
     account.add(3)
     account.read()
+    changed(account)
     asked = len(account.google.requests)
     with pytest.raises(CursorExpired, match="settings"):
-        account.read(subjects=False)
+        account.read()
     assert len(account.google.requests) == asked, "before anything is asked"
+
+
+@pytest.mark.parametrize(("subjects", "calendars"), [(False, ["primary"]), (True, ["davide@rossi.example"])])
+def test_31_other_wishes_than_the_cursor_was_written_for_expire_it(
+    account: CalendarAccount, *, subjects: bool, calendars: list[str]
+) -> None:
+    account.add(3)
+    account.read()
+    with pytest.raises(CursorExpired, match="settings"):
+        account.read(subjects=subjects, calendars=calendars)
 
 
 def test_31_every_page_of_a_list_is_asked_with_the_same_parameters(account: CalendarAccount) -> None:
@@ -104,6 +135,51 @@ def test_31_a_list_that_breaks_off_is_taken_up_on_the_page_it_reached(account: C
     account.read()
     assert account.google.calls["calendar.events.list"] - before == 2
     assert len(meetings(account)) == 8
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_31_a_list_that_goes_in_circles_is_given_up(
+    account: CalendarAccount, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    account.primary.page_most = 2
+    account.add(9)
+    onwards, begun = Query.following, list[str]()
+
+    def circling(query: Query, last: str) -> str:
+        begun.append(onwards(query, last))
+        return begun[0] if query.place.page == length + 1 else begun[-1]
+
+    monkeypatch.setattr(Query, "following", circling)
+    with pytest.raises(Transient, match="circles"):
+        account.read(pages=9)
+    assert facts(account) == {}
+
+
+def test_31_what_a_list_brought_that_was_dropped_half_way_is_not_believed(account: CalendarAccount) -> None:
+    account.primary.page_most = 1
+    for name in ("one", "two", "three"):
+        account.primary.put(meeting(account.clock() + DAY, id=name))
+    account.read(pages=1)
+    assert any("/one#" in key for key in Remembered(account.pages).notes())
+    account.primary.cancel("one")
+    account.relist()
+    assert facts(account) == account.read(afresh=True)
+    assert set(facts(account)) == {"davide@rossi.example/two", "davide@rossi.example/three"}
+
+
+def test_what_changes_after_a_crash_amid_the_reporting_is_reported_too(
+    account: CalendarAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.google_calendar.PAGE", 2)
+    for name in ("a", "b", "c", "d", "e"):
+        account.primary.put(meeting(account.clock() + DAY, id=name))
+    account.read(pages=2)
+    assert set(facts(account)) == {"davide@rossi.example/a", "davide@rossi.example/b"}
+    account.primary.change("a", summary="Another talk")
+    account.primary.cancel("b")
+    account.read()
+    assert facts(account) == account.read(afresh=True)
+    assert sorted(seen.title for seen in meetings(account)) == ["A talk"] * 3 + ["Another talk"]
 
 
 def test_31_a_full_list_takes_away_what_lies_ahead_and_leaves_the_past(account: CalendarAccount) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from connectors._google_calendar_lists import Entry, chosen
+from connectors._google_scopes import CALENDAR_SCOPES
 from connectors.ics import Ics, IcsOptions
 from syncd.connector import Checks, SignsIn
 from syncd.errors import CursorExpired, Misconfigured, Transient
@@ -20,6 +22,7 @@ from tests.contract.google_calendar_account import (
     DAY,
     YEAR,
     CalendarAccount,
+    addresses,
     facts,
     guests,
     meeting,
@@ -114,12 +117,23 @@ def test_34_a_meeting_i_decline_by_an_alias_is_not_met_and_the_alias_is_nobody(
     assert [one.addresses for one, _ in store.histories(None)] == [("ada@example.org",)]
 
 
+def test_34_in_the_calendar_a_service_account_reads_self_is_whom_it_acts_for(account: CalendarAccount) -> None:
+    account.google.oauth.delegated = frozenset(CALENDAR_SCOPES)
+    account.subject = "davide.rossi@rossi.example"
+    alias = {"email": "drossi@rossi.example", "self": True, "responseStatus": "declined"}
+    theirs = account.google.calendars_of(account.subject).primary
+    theirs.put(meeting(account.clock(), organizer={"email": "ada@example.org"}, attendees=[alias]))
+    (seen,) = account.read().values()
+    assert addresses(seen) == {"ada@example.org", "davide.rossi@rossi.example"}
+
+
 def test_34_in_the_calendar_of_a_colleague_self_is_the_colleague(account: CalendarAccount) -> None:
     marco = {"email": "marco@rossi.example", "self": True, "responseStatus": "declined"}
     colleague = account.google.calendars.add("marco@rossi.example", "Marco", access_role="writer")
     colleague.put(meeting(account.clock(), attendees=[*guests("davide@rossi.example"), marco]))
     team = account.google.calendars.add("c_1@group.calendar.google.com", "Team")
     team.put(meeting(account.clock(), attendees=[*guests("davide@rossi.example"), marco]))
+    account.google.calendars.all = dict(reversed(account.google.calendars.all.items()))
     for seen in account.read(calendars=("marco@rossi.example", "Team")).values():
         assert isinstance(seen, Meeting)
         told = {person.address: person.response for person in seen.participants if person.role is Role.ATTENDEE}
@@ -252,6 +266,11 @@ def test_of_two_calendars_of_one_name_none_is_taken(account: CalendarAccount) ->
     assert all(f'"{calendar}"' in raised.value.hint for calendar in ids)
     assert account.pages == []
     assert len(account.read(calendars=ids[1:])) == 1
+
+
+def test_a_calendar_that_a_list_names_twice_is_one_calendar() -> None:
+    work = Entry(id=FAMILY, summary="Work", accessRole="owner")
+    assert chosen([work, work], ["Work"], "calendar") == {FAMILY: work}
 
 
 def test_of_two_calendars_of_one_name_mine_is_meant(account: CalendarAccount) -> None:
