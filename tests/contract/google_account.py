@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 from connectors._google import GoogleAccount, GoogleOptions
 from connectors._google_scopes import GMAIL_SCOPES
 from connectors._google_tokens import Kept
 from syncd.connector import SecretRef
-from syncd.errors import StoreError
+from syncd.errors import ConnectorError, StoreError
 from syncd.testing import HeldTokens, context
+from tests.contract.signing_owner import Owner, redirected, visit
 from tests.servers.google_oauth import CLIENT_ID
 
 if TYPE_CHECKING:
@@ -131,3 +134,33 @@ class Setup:
         text = self.tokens.read()
         assert text is not None
         return Kept.model_validate_json(text)
+
+
+def refused(setup: Setup) -> ConnectorError:
+    """The one sentence a request ends with."""
+    with pytest.raises(ConnectorError) as raised:
+        setup.ask()
+    error = raised.value
+    assert error.title.endswith(".")
+    assert "\n" not in error.title
+    return error
+
+
+def agree(url: str) -> None:
+    """The owner agrees in the browser, which comes back to syncd."""
+    visit(redirected(url))
+
+
+def sign_in(setup: Setup, owner: Owner | None = None) -> str:
+    """What an owner who agrees, or another, is told in the end."""
+    owner = owner or Owner(agree)
+    try:
+        with setup.opened() as account:
+            return "\n".join(account.sign_in(owner))
+    finally:
+        owner.leave()
+
+
+def authorize_url(owner: Owner) -> str:
+    """The address that the owner is asked to open."""
+    return next(line.strip() for text in owner.said for line in text.splitlines() if "/o/oauth2/auth?" in line)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import subprocess
-import sys
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -16,20 +14,15 @@ import pytest
 from googleapiclient.errors import HttpError
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from connectors import _google
-from connectors._google import GoogleAccount, GoogleOptions
+from connectors._google import GoogleAccount
 from connectors._google_errors import Busy, Refused, Stopped, legible, translated
-from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
-from connectors._retry_after import retry_after
-from syncd.connector import SecretRef
+from connectors._google_scopes import GMAIL_SCOPES
 from syncd.errors import AuthRequired, ConnectorError, Misconfigured, Transient
 from syncd.testing import context
-from tests.contract.google_account import CLIENT, KEY, Setup
-from tests.contract.signing_owner import Owner
+from tests.contract.google_account import Setup, refused
 from tests.servers.certificate import make_certificate
-from tests.servers.google_clock import NOON
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
@@ -48,15 +41,6 @@ def setup(google: Google, google_clock: FakeClock) -> Setup:
     setup = Setup(google, google_clock)
     setup.signed_in()
     return setup
-
-
-def refused(setup: Setup) -> ConnectorError:
-    with pytest.raises(ConnectorError) as raised:
-        setup.ask()
-    error = raised.value
-    assert error.title.endswith(".")
-    assert "\n" not in error.title
-    return error
 
 
 # ------------------------------------------------------------------------------- patience (fault 26)
@@ -290,115 +274,6 @@ def test_an_error_of_ours_stays_what_it_is(setup: Setup) -> None:
     assert translated(error, setup.context()) is error
 
 
-# ------------------------------------------------------------------------------- Workspace: a service account
-
-
-@pytest.fixture
-def robot(google: Google, google_clock: FakeClock) -> Setup:
-    google.oauth.delegated = frozenset(GMAIL_SCOPES)
-    return Setup(google, google_clock, key_json=google.oauth.service_account_json())
-
-
-def test_a_service_account_reads_for_its_subject_without_a_sign_in(robot: Setup) -> None:
-    assert robot.ask() == "davide@rossi.example"
-    assert robot.tokens.read() is None
-    robot.subject = "ada@rossi.example"
-    assert robot.ask() == "ada@rossi.example"
-    assert set(robot.options().own_addresses()) == {"davide@rossi.example", "ada@rossi.example"}
-
-
-def test_a_service_account_gets_a_new_token_when_its_own_is_refused(robot: Setup) -> None:
-    with robot.opened() as account:
-        account.owner()
-        robot.google.oauth.expire_access()
-        assert account.owner() == "davide@rossi.example"
-
-
-def test_scopes_that_the_workspace_did_not_admit_are_a_step_for_its_administrator(robot: Setup) -> None:
-    robot.scopes = CALENDAR_SCOPES
-    error = refused(robot)
-    assert isinstance(error, Misconfigured)
-    assert "unauthorized_client" in error.title
-    assert "client ID 1 with exactly these scopes" in error.hint
-    assert ",".join(CALENDAR_SCOPES) in error.hint
-
-
-@pytest.mark.parametrize("error", ["access_denied", "invalid_scope"])
-def test_a_workspace_says_in_more_than_one_way_that_it_did_not_admit_the_scopes(robot: Setup, error: str) -> None:
-    with Web() as web:
-        key = json.loads(robot.key_json)
-        key["token_uri"] = web.url("/token")
-        robot.key_json = json.dumps(key)
-        web.answers["/token"] = Answer(json.dumps({"error": error}).encode(), status=401)
-        refusal = refused(robot)
-    assert isinstance(refusal, Misconfigured)
-    assert "Manage domain-wide delegation" in refusal.hint
-
-
-def test_signing_in_with_a_service_account_only_verifies(robot: Setup) -> None:
-    with robot.opened() as account:
-        said = "\n".join(account.sign_in(Owner()))
-        assert "The service account reads for davide@rossi.example" in said
-        assert account.sign_in_state()
-        assert "Nobody is signed in" in account.sign_out()[0]
-    assert robot.google.calls["oauth.authorize"] == 0
-    assert robot.google.calls[PROFILE] == 1
-
-
-def test_a_busy_token_endpoint_is_not_stormed_for_a_service_account(robot: Setup) -> None:
-    robot.google.fail(status=503, method="oauth.token")
-    assert isinstance(refused(robot), Transient)
-    assert robot.google.calls["oauth.token"] == 1
-
-
-@pytest.mark.parametrize("key", ['{"installed": {}}', "hush", '{"type": "service_account", "private_key": "hush"}'])
-def test_what_is_no_key_is_refused(robot: Setup, key: str) -> None:
-    robot.key_json = key
-    error = refused(robot)
-    assert isinstance(error, Misconfigured)
-    assert "hush" not in str(error)
-
-
-def test_a_key_that_cannot_be_used_is_refused(robot: Setup) -> None:
-    broken = json.loads(robot.key_json)
-    broken["private_key"] = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
-    robot.key_json = json.dumps(broken)
-    assert isinstance(refused(robot), Misconfigured)
-
-
-def test_a_key_that_was_replaced_is_a_matter_of_signing_in(robot: Setup) -> None:
-    broken = json.loads(robot.key_json)
-    broken["client_email"] = "another@project.iam.gserviceaccount.example"
-    robot.key_json = json.dumps(broken)
-    error = refused(robot)
-    assert isinstance(error, AuthRequired)
-    assert "invalid_grant" in error.title
-
-
-@pytest.mark.parametrize(
-    ("words", "advice"),
-    [
-        ("Invalid email or User ID", "names a user of your Workspace"),
-        ("Invalid JWT Signature.", "a new JSON key"),
-        ("Invalid grant: account not found", "a new JSON key"),
-        (
-            "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.",
-            "the clock of this machine",
-        ),
-    ],
-)
-def test_why_a_service_account_is_refused_is_told_apart(robot: Setup, words: str, advice: str) -> None:
-    with Web() as web:
-        key = json.loads(robot.key_json)
-        key["token_uri"] = web.url("/token")
-        robot.key_json = json.dumps(key)
-        said = {"error": "invalid_grant", "error_description": words}
-        web.answers["/token"] = Answer(json.dumps(said).encode(), status=400)
-        error = refused(robot)
-    assert isinstance(error, AuthRequired)
-    assert advice in error.hint
-
-
 # ------------------------------------------------------------------------------- what is logged
 
 
@@ -408,61 +283,3 @@ def test_googles_library_says_nothing_of_its_own_at_the_terminal(
     setup.google.fail(1, status=403, reason="insufficientPermissions", method=PROFILE)
     assert isinstance(refused(setup), AuthRequired)
     assert caplog.text == ""
-
-
-# ------------------------------------------------------------------------------- what the owner writes
-
-
-def options(**changed: object) -> GoogleOptions:
-    return GoogleOptions.model_validate({"type": "gmail", "address": "ada@example.org", **changed})
-
-
-@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "http://localhost:1/x", "https://proxy.example"])
-def test_another_endpoint_is_protected_or_on_this_machine(endpoint: str) -> None:
-    assert options(endpoint=endpoint).endpoint == endpoint
-
-
-@pytest.mark.parametrize("endpoint", ["http://proxy.example", "ftp://127.0.0.1", "proxy.example", "https://"])
-def test_an_endpoint_in_the_clear_is_refused(endpoint: str) -> None:
-    with pytest.raises(ValidationError, match="begin with https"):
-        options(endpoint=endpoint)
-
-
-def test_one_leave_is_enough() -> None:
-    with pytest.raises(ValidationError, match="either client or service_account"):
-        options(client=CLIENT, service_account=KEY)
-    with pytest.raises(ValidationError, match="subject belongs to service_account"):
-        options(client=CLIENT, subject="bob@example.org")
-    with pytest.raises(ValidationError, match="a secret must not stand in this file"):
-        options(client='{"installed": {}}')
-
-
-@pytest.mark.parametrize("address", ["", "ada", "ada@", "a b@example.org"])
-def test_an_address_is_one(address: str) -> None:
-    with pytest.raises(ValidationError, match="has to be an e-mail address"):
-        options(address=address)
-
-
-def test_the_secrets_are_where_the_owner_says() -> None:
-    assert options(client={"file": "x"}).client == SecretRef(file="x")
-
-
-# ------------------------------------------------------------------------------- what it costs those who do not ask
-
-
-def test_knowing_the_connectors_loads_nothing_of_google() -> None:
-    program = (
-        "import sys, connectors.gmail, connectors.google_calendar\n"
-        "print([name for name in sys.modules if name.split('.')[0] in "
-        "{'google', 'googleapiclient', 'httplib2', 'google_auth_oauthlib', 'requests'}])"
-    )
-    done = subprocess.run(  # noqa: S603 - this very Python
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
-
-
-@given(st.text() | st.integers().map(str) | st.datetimes().map(format_datetime))
-def test_whatever_a_server_says_of_waiting_is_at_most_a_day(value: str) -> None:
-    wait = retry_after(value, NOON)
-    assert wait is None or timedelta() <= wait <= timedelta(days=1)

@@ -3,65 +3,33 @@
 from __future__ import annotations
 
 import json
-import re
-import tomllib
-from contextlib import closing
-from dataclasses import replace
-from pathlib import Path
-from textwrap import dedent
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors._google import GoogleAccount
-from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES, console_steps
+from connectors._google_scopes import CALENDAR_SCOPES, GMAIL_SCOPES
 from connectors._google_sign_in import same_account
 from connectors.gmail import Gmail
 from connectors.google_calendar import GoogleCalendar
-from syncd.connector import SecretRef, SignsIn
+from syncd.connector import SignsIn
 from syncd.errors import AuthRequired, Misconfigured, StoreError, UsageError
-from syncd.secrets import resolve
 from syncd.tokens import TokenFile
-from tests.contract.google_account import FullDisk, Setup, client_json
-from tests.contract.signing_owner import Owner, redirected, visit
+from tests.contract.google_account import FullDisk, Setup, agree, authorize_url, client_json, sign_in
+from tests.contract.signing_owner import Owner, redirected
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from syncd.connector import Connector
     from tests.servers.google import Google
     from tests.servers.google_clock import FakeClock
 
 
-UNPROTECTED = json.dumps(
-    {
-        "installed": {
-            "client_id": "x",
-            "client_secret": "hush",
-            "auth_uri": "http://evil.example/",
-            "token_uri": "https://accounts.example/token",
-        }
-    }
-)
-
-
-def agree(url: str) -> None:
-    """The owner agrees in the browser, which comes back to syncd."""
-    visit(redirected(url))
-
-
 @pytest.fixture
 def setup(google: Google, google_clock: FakeClock) -> Setup:
     return Setup(google, google_clock)
-
-
-def sign_in(setup: Setup, owner: Owner | None = None) -> str:
-    owner = owner or Owner(agree)
-    try:
-        with setup.opened() as account:
-            return "\n".join(account.sign_in(owner))
-    finally:
-        owner.leave()
 
 
 def asked(google: Google) -> dict[str, list[str]]:
@@ -84,10 +52,6 @@ def test_the_owner_without_a_browser_pastes_the_address(setup: Setup) -> None:
     owner = Owner(None, lambda _: [redirected(authorize_url(owner))])
     assert "Signed in as davide@rossi.example." in sign_in(setup, owner)
     assert any("ssh -L" in text for text in owner.said)
-
-
-def authorize_url(owner: Owner) -> str:
-    return next(line.strip() for text in owner.said for line in text.splitlines() if "/o/oauth2/auth?" in line)
 
 
 def test_the_owner_may_paste_nothing_but_the_code(setup: Setup) -> None:
@@ -218,14 +182,6 @@ def test_the_wrong_calendar_account_is_noticed_too(setup: Setup, google: Google)
     assert setup.tokens.read() is None
 
 
-def test_a_wrong_account_is_refused_also_when_google_does_not_take_it_back(setup: Setup, google: Google) -> None:
-    google.oauth.account = "work@rossi.example"
-    google.fail(method="oauth.revoke")
-    with pytest.raises(AuthRequired, match=r"work@rossi\.example signed in"):
-        sign_in(setup)
-    assert setup.tokens.read() is None
-
-
 def test_a_sign_in_that_fails_leaves_the_old_one(setup: Setup, google: Google) -> None:
     setup.signed_in()
     before = setup.tokens.read()
@@ -294,72 +250,6 @@ def test_google_has_no_sign_in_with_a_code(setup: Setup) -> None:
     with setup.opened() as account, pytest.raises(UsageError, match="no sign-in with a code") as raised:
         account.sign_in(Owner(agree), device=True)
     assert raised.value.hint == "Type: syncd auth mail --no-browser"
-
-
-# ------------------------------------------------------------------------------- the client
-
-
-@pytest.mark.parametrize(
-    ("scopes", "api"), [(GMAIL_SCOPES, "gmail.googleapis.com"), (CALENDAR_SCOPES, "calendar-json.googleapis.com")]
-)
-def test_an_owner_without_a_client_is_shown_how_to_make_one(setup: Setup, scopes: tuple[str, ...], api: str) -> None:
-    setup.client_json, setup.scopes = "", scopes
-    owner = Owner(agree)
-    with pytest.raises(Misconfigured, match="names no client yet"):
-        sign_in(setup, owner)
-    (steps,) = owner.said
-    for step in ("/projectcreate", f"/apis/library/{api}", "Publish app, or sign-in dies every 7 days", "Desktop app"):
-        assert step in steps
-    assert "[accounts.mail]" in steps
-    assert setup.google.requests == []
-
-
-def test_an_owner_whose_client_is_not_where_it_is_named_is_shown_how_to_make_one(setup: Setup, tmp_path: Path) -> None:
-    nowhere = SecretRef(file=str(tmp_path / "google-client.json"))
-    options = setup.options().model_copy(update={"client": nowhere})
-    owner = Owner(agree)
-    lent = replace(setup.context(), secret=resolve)
-    with closing(GoogleAccount(options, lent, GMAIL_SCOPES)) as account:
-        with pytest.raises(AuthRequired, match="No such file"):
-            account.sign_in(owner)
-        (steps,) = owner.said
-        assert "Publish app, or sign-in dies every 7 days" in steps
-        (tmp_path / "google-client.json").write_text("{}")
-        (tmp_path / "google-client.json").chmod(0o644)
-        with pytest.raises(AuthRequired, match="Others than its owner"):
-            account.sign_in(owner)
-    assert owner.said == [steps]
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ('{"web": {"client_id": "x", "client_secret": "hush"}}', "a Web client"),
-        ('{"type": "service_account", "private_key": "hush"}', "the key of a service account"),
-        ('{"installed": {"client_id": "x", "client_secret": "hush"}}', "something else"),
-        (UNPROTECTED, "something else"),
-        ("hush", "no JSON file"),
-        ("[1]", "no JSON file"),
-    ],
-)  # fmt: skip
-def test_what_is_not_a_desktop_client_is_refused_with_the_step_that_makes_one(
-    setup: Setup, text: str, kind: str
-) -> None:
-    setup.client_json = text
-    owner = Owner(agree)
-    with pytest.raises(Misconfigured, match=f"names is {kind}") as raised:
-        sign_in(setup, owner)
-    assert '"Desktop app"' in raised.value.hint
-    assert "Publish app" in owner.said[0]
-    assert "hush" not in str(raised.value)
-    assert "hush" not in str(raised.value.__cause__)
-
-
-def test_a_client_that_was_deleted_is_a_sentence(setup: Setup) -> None:
-    owner = Owner(None, lambda _: [redirected(authorize_url(owner))])
-    setup.client_json = client_json(setup.google, client_secret="yesterdays")
-    with pytest.raises(Misconfigured, match=r"does not admit the client of the account mail \(invalid_client"):
-        sign_in(setup, owner)
 
 
 # ------------------------------------------------------------------------------- how it stands, and the end of it
@@ -440,29 +330,3 @@ def test_no_secret_is_shown_or_logged(setup: Setup, google: Google, caplog: pyte
     shown += str(raised.value) + caplog.text
     secrets = [setup.kept.refresh_token, "GOCSPX-not-a-secret", *(grant.access for grant in google.oauth.grants)]
     assert not [secret for secret in secrets if secret and secret in shown]
-
-
-# ------------------------------------------------------------------------------- the owner's guide
-
-
-GUIDE = (Path(__file__).parents[2] / "docs" / "google.md").read_text("utf-8")
-
-
-def test_the_guide_names_every_scope_that_is_asked_for_and_no_other() -> None:
-    assert set(re.findall(r"https://www\.googleapis\.com/auth/[\w.]+", GUIDE)) == {*GMAIL_SCOPES, *CALENDAR_SCOPES}
-
-
-def test_the_guide_and_the_terminal_lead_to_the_same_pages_of_the_console() -> None:
-    shown = console_steps("mail", GMAIL_SCOPES) + console_steps("calendar", CALENDAR_SCOPES)
-    pages = set(re.findall(r"https://console\.cloud\.google\.com[\w/.-]+", shown))
-    assert len(pages) == 6
-    assert all(page in GUIDE for page in pages)
-
-
-def test_the_accounts_the_guide_shows_are_right() -> None:
-    blocks = [dedent(block) for block in re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)]
-    accounts = {name: table for block in blocks for name, table in tomllib.loads(block)["accounts"].items()}
-    assert set(accounts) == {"personal", "personal-calendar", "work"}
-    for table in accounts.values():
-        options = (Gmail if table["type"] == "gmail" else GoogleCalendar).Options.model_validate(table)
-        assert options.own_addresses() == (table["address"],)
