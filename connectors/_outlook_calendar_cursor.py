@@ -29,6 +29,9 @@ much further than ours."""
 UNWATCHED_FOR: Final = timedelta(hours=1)
 """So long a calendar is believed that has no change tracking."""
 
+MISSED_FOR: Final = timedelta(days=1)
+"""So long a calendar that was there may be away before its owner is asked: Graph answers 404 in passing, too."""
+
 
 @dataclass(slots=True)
 class Place:
@@ -36,7 +39,8 @@ class Place:
 
     `link` goes on with the round of change tracking that began at `watched`; a round that is not `settled` still counts
     what there is. `listed` is when the window was last read as a whole; `due` that it has to be again, or as much of it
-    as `span` holds. What lies before it was read down to `older`, of what there is down to `horizon`.
+    as `span` holds. What lies before it was read down to `older`, of what there is down to `horizon`. `missed` is since
+    when it is away.
     """
 
     calendar: str
@@ -50,6 +54,7 @@ class Place:
     span: list[float] = field(default_factory=list)
     older: float = 0.0
     horizon: float = 0.0
+    missed: float = 0.0
 
     @property
     def mark(self) -> str:
@@ -88,6 +93,12 @@ class Place:
         if stale or self.link:
             self.change(None)
         self.link, self.settled, self.watched = "", False, 0.0
+
+    def miss(self, now: datetime) -> bool:
+        """It is not there; whether that has been so for so long that it is gone. Anew when the clock was set back."""
+        if not 0 < self.missed <= now.timestamp():
+            self.missed = now.timestamp()
+        return now.timestamp() - self.missed >= MISSED_FOR.total_seconds()
 
     def window(self, now: datetime, since: datetime) -> tuple[datetime, datetime]:
         """The window to list; after a long time away it begins where the last one did."""

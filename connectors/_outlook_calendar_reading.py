@@ -7,6 +7,7 @@ that covers it. Whatever is interrupted is taken up where the last page left it.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
@@ -55,8 +56,8 @@ class Reading:
     def pages(self, cursor: Cursor, since: datetime) -> Iterator[Page]:
         """Everything new since `cursor`, which is moved along; ends early when it is time to stop.
 
-        Raises CursorExpired before any observation; after the other calendars were read, Misconfigured when one is not
-        there, and Transient when one cannot be read now.
+        Raises CursorExpired before any observation; after the other calendars were read, Misconfigured when one was
+        never there or is gone for a day, and Transient when one cannot be read now.
         """
         now, before = self._context.now(), cursor.written()
         try:
@@ -80,17 +81,29 @@ class Reading:
     def check(self) -> tuple[str, ...]:
         """Sentences about the calendars and what they hold. Raises as `pages` does."""
         try:
-            return tuple(self._checked(name, calendar) for name, calendar in self._chosen(self._names).items())
+            chosen = self._chosen(self._names)
+            sentences = tuple(self._checked(name, calendar) for name, calendar in chosen.items())
         except Stopped:
             return ()
+        self._lost += [name for name in self._names if name not in chosen]
+        if self._lost:
+            raise self._not_there()
+        return sentences
 
     # --------------------------------------------------------------------- which calendars
 
     def _find(self, cursor: Cursor, since: datetime) -> None:
-        """Give every calendar that has none yet a place; one that was read before, the one its note remembers."""
+        """Give every calendar that has none yet a place; one that was read before, the one its note remembers.
+
+        One that is missed may have come back as another, which then takes its name.
+        """
         cursor.places = {name: place for name, place in cursor.places.items() if name in self._names}
-        unknown = [name for name in self._names if name not in cursor.places]
-        for name, calendar in self._chosen(unknown).items():
+        sought = [name for name in self._names if name not in cursor.places or cursor.places[name].missed]
+        chosen = self._chosen(sought)
+        self._lost += [name for name in sought if name not in chosen and name not in cursor.places]
+        for name, calendar in chosen.items():
+            if name in cursor.places and cursor.places[name].calendar == calendar.id:
+                continue
             if any(place.calendar == calendar.id for place in cursor.places.values()):
                 raise Misconfigured(
                     f"`calendars` of accounts.{self._context.account} names the calendar {calendar.name!r} twice.",
@@ -105,12 +118,13 @@ class Reading:
             cursor.places[name] = place
 
     def _chosen(self, names: Sequence[str]) -> dict[str, Calendar]:
-        """The calendars that are called so; a name that none has is lost."""
+        """The calendars that are called so; a name that none has is left out."""
         found: dict[str, Calendar] = {}
         all_there: list[Calendar] | None = None
         for name in names:
             if name == _DEFAULT:
-                found[name] = self._views.default()
+                with suppress(NotThere):
+                    found[name] = self._views.default()
                 continue
             all_there = self._views.calendars() if all_there is None else all_there
             called = [one for one in all_there if one.id == name]
@@ -122,8 +136,6 @@ class Reading:
                 )
             if called:
                 found[name] = called[0]
-            else:
-                self._lost.append(name)
         return found
 
     def _owners(self, calendar: Calendar) -> tuple[str, ...]:
@@ -137,15 +149,16 @@ class Reading:
         return [place for name, place in cursor.places.items() if name not in self._lost and name not in self._left_out]
 
     def _lose(self, cursor: Cursor, place: Place, error: NotThere | NotAllowed) -> None:
-        """It is gone, or shown no longer; what was read of it stays, and it is looked for again next time.
+        """It is away, or after a day gone; what was read of it stays, and it is looked for again next time.
 
         Raises `error` when nothing at all is allowed: then it is the sign-in that has to be mended.
         """
         if isinstance(error, NotAllowed) and len(self._names) == 1:
             raise error
-        self._lost += [name for name, one in cursor.places.items() if one is place]
-        for name in self._lost:
-            cursor.places.pop(name, None)
+        if place.miss(self._context.now()):
+            self._lost += [name for name, one in cursor.places.items() if one is place]
+        else:
+            self._leave_out(cursor, place, error)
 
     def _not_there(self) -> Misconfigured:
         names = ", ".join(map(_shown, self._lost))
@@ -232,6 +245,7 @@ class Reading:
         except NotTaken as error:
             self._leave_out(cursor, place, error)
             return
+        place.missed = 0.0
         if len(difference.absent) > len(gone) + len(moved):
             self._context.log.warning(
                 "account %s: a listing of %s lacked %d events that are there; nothing of them is removed",
@@ -265,6 +279,7 @@ class Reading:
             except NotTaken as error:
                 self._leave_out(cursor, place, error)
                 return
+            place.missed = 0.0
             is_last = begin.timestamp() <= place.horizon
             found = _between(listing, begin.timestamp(), until.timestamp(), straddling=is_last)
             while len(found) > PAGE:

@@ -381,6 +381,11 @@ def test_a_name_that_means_no_calendar_or_two_is_a_sentence(names: tuple[str, ..
         assert raised.value.hint
 
 
+def test_a_name_that_means_no_calendar_is_told_by_check(diary: Diary) -> None:
+    with pytest.raises(Misconfigured, match="shows no calendar called 'Nowhere'"):
+        Diary(diary.graph, calendars=("Calendar", "Nowhere")).check()
+
+
 # The law: whatever happens, reading what changed and reading everything afresh end up with the same.
 
 _DAYS = st.integers(min_value=-80, max_value=55)

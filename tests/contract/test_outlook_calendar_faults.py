@@ -138,7 +138,7 @@ def test_a_calendar_that_is_gone_does_not_hold_up_the_others(graph: Graph) -> No
     diary.poll()
     graph.calendars.drop(team)
     diary.meet("Coffee")
-    with pytest.raises(Misconfigured, match="shows no calendar called 'Team'"):
+    with pytest.raises(Transient, match="'Team' of accounts"):
         diary.poll()
     assert [meeting.title for meeting in diary.meetings()] == ["Kick-off", "Coffee"]
     graph.calendars.add("Something else")
@@ -177,6 +177,40 @@ def test_a_calendar_whose_change_tracking_is_not_taken_is_read_all_the_same(diar
     diary.meet("Lunch", days=2)
     diary.wait(minutes=61)
     assert [seen.title for seen in diary.poll() if isinstance(seen, Meeting)] == ["Lunch"]
+
+
+def test_a_calendar_that_stays_away_for_a_day_is_a_matter_for_its_owner(graph: Graph) -> None:
+    diary = Diary(graph, calendars=("Team", "Calendar"))
+    team = graph.calendars.add("Team")
+    diary.poll()
+    graph.calendars.drop(team)
+    for _ in range(2):
+        with pytest.raises(Transient, match="'Team' of accounts"):
+            diary.poll()
+        diary.wait(hours=23)
+    diary.wait(hours=2)
+    for days in range(3):
+        diary.meet(f"Coffee {days}", days=days)
+        with pytest.raises(Misconfigured, match="shows no calendar called 'Team'"):
+            diary.poll()
+        diary.wait(days=1)
+    assert len(diary.meetings()) == 3, "the other calendar is read meanwhile"
+
+
+@pytest.mark.parametrize("span", [{"minutes": 15}, {"days": 30}])
+def test_a_calendar_that_is_away_for_a_moment_goes_on_where_it_was(diary: Diary, span: dict[str, float]) -> None:
+    for days in (-300, -20, 5):
+        diary.meet(days=days)
+    diary.poll()
+    for _ in range(2):
+        diary.graph.fail(f"{diary.calendar.id}/calendarView", 404, "ErrorItemNotFound", times=9)
+        with pytest.raises(Transient, match="the default calendar of accounts"):
+            diary.poll()
+        diary.graph.mend()
+        diary.meet("Lunch", days=1)
+        assert [seen.title for seen in diary.poll() if isinstance(seen, Meeting)] == ["Lunch"]
+        diary.wait(**span)
+    assert len(diary.standing()) == 5
 
 
 def test_a_mailbox_that_shows_nothing_asks_for_the_sign_in(diary: Diary) -> None:
