@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from connectors._microsoft_refusals import NotAllowed, NotTaken, NotThere
 from connectors._outlook_calendar_cursor import BEHIND, WATCHED_FOR, Place
 from connectors._outlook_calendar_event import Owner
-from connectors._outlook_calendar_views import CHUNK, Stopped, Views
+from connectors._outlook_calendar_views import CHUNK, Circling, Stopped, Views
 from connectors._outlook_calendar_window import Window, forgotten, remembered, removals
 from syncd.connector import Note, Page, Progress
 from syncd.errors import Misconfigured, Transient
@@ -197,8 +197,9 @@ class Reading:
     def _watch(self, cursor: Cursor, place: Place, now: datetime, since: datetime) -> Iterator[Page]:
         """Follow change tracking to its end, or begin anew; every page of it is kept.
 
-        Where it is refused, the calendar itself may still be shown, as are some that others share.
+        Where it is refused, or never ends, the calendar itself may still be shown, as are some that others share.
         """
+        trail: set[str] = set()
         try:
             if place.has_to_be_watched_anew(now):
                 start, end = place.window(now, since)
@@ -206,7 +207,7 @@ class Reading:
                 place.watched = now.timestamp()
                 place.change(None)
             else:
-                changes = self._views.go_on(place.link)
+                changes = self._views.go_on(place.link, trail)
             while True:
                 place.link, place.settled = changes.link, changes.settled
                 if changes.items and (place.span or not place.due):
@@ -214,8 +215,8 @@ class Reading:
                 if place.settled:
                     return
                 yield self._page(cursor, ())
-                changes = self._views.go_on(place.link)
-        except (NotThere, NotAllowed, NotTaken):
+                changes = self._views.go_on(place.link, trail)
+        except (NotThere, NotAllowed, NotTaken, Circling):
             place.go_unwatched(now)
 
     def _list(self, cursor: Cursor, place: Place, now: datetime, since: datetime) -> Iterator[Page]:
@@ -242,7 +243,7 @@ class Reading:
         except (NotThere, NotAllowed) as error:
             self._lose(cursor, place, error)
             return
-        except NotTaken as error:
+        except (NotTaken, Circling) as error:
             self._leave_out(cursor, place, error)
             return
         place.missed = 0.0
@@ -276,7 +277,7 @@ class Reading:
             except (NotThere, NotAllowed) as error:
                 self._lose(cursor, place, error)
                 return
-            except NotTaken as error:
+            except (NotTaken, Circling) as error:
                 self._leave_out(cursor, place, error)
                 return
             place.missed = 0.0

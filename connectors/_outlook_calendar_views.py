@@ -68,6 +68,13 @@ class Changes:
     settled: bool
 
 
+class Circling(Transient):
+    """A round or a listing leads on to where it was before, so that it never ends."""
+
+    def __init__(self) -> None:
+        super().__init__("Microsoft Graph leads in circles.")
+
+
 class Stopped(Exception):
     """It is time to stop, and what was begun is not finished."""
 
@@ -93,9 +100,16 @@ class Views:
         """Begin to track what changes between two instants; the first round counts what there is."""
         return self._changes(f"{_path(calendar)}/calendarView/delta", _span(since, until))
 
-    def go_on(self, link: str) -> Changes:
-        """Whatever changed since the page that named this link. Raises CursorExpired when nobody remembers it."""
-        return self._changes(link, None)
+    def go_on(self, link: str, trail: set[str]) -> Changes:
+        """Whatever changed since the page that named this link; `trail` holds where the round led so far.
+
+        Raises CursorExpired when nobody remembers the link, and Circling when it leads back into the trail.
+        """
+        trail.add(link)
+        changes = self._changes(link, None)
+        if not changes.settled and changes.link in trail:
+            raise Circling
+        return changes
 
     def listing(self, calendar: str, owner: Owner, since: datetime, until: datetime) -> Listing:
         """Every record that touches the span, or the day before or after it."""
@@ -218,6 +232,7 @@ class Views:
     def _all(self, path: str, params: Mapping[str, str]) -> Iterator[object]:
         """Every item of a plain listing. Raises Transient when it changes so that it cannot be read to its end."""
         page = self._get(path, params)
+        trail: set[str] = set()
         while True:
             items = page.get("value")
             if not isinstance(items, list):
@@ -226,6 +241,9 @@ class Views:
             link = page.get("@odata.nextLink")
             if not isinstance(link, str):
                 return
+            if link in trail:
+                raise Circling
+            trail.add(link)
             try:
                 page = self._get(link, None)
             except CursorExpired as error:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.servers.graph import Graph
     from tests.servers.graph_contract import Resource
+    from tests.servers.graph_requests import Asked
 
 WEEKLY = Pattern("weekly")
 
@@ -330,6 +331,39 @@ def test_a_link_to_another_host_is_never_followed(diary: Diary, host: str) -> No
     assert diary.cursor == cursor, "nor kept"
     diary.graph.links.host = None
     assert len(diary.poll()) == 1
+
+
+def lead_in_circles(graph: Graph, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever leads on below `part` leads to where the first of its links led."""
+    issue, first = graph.links.issue, dict[str, str]()
+
+    def circle(asked: Asked, path: str, name: str, state: object) -> str:
+        link = issue(asked, path, name, state)
+        return first.setdefault(path, link) if name == "$skiptoken" and path.endswith(part) else link
+
+    monkeypatch.setattr(graph.links, "issue", circle)
+
+
+def test_a_listing_that_leads_in_circles_is_given_up_after_the_other_calendars(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors._outlook_calendar_views.PER_PAGE", 2)
+    diary = Diary(graph, calendars=("Calendar", "Projects"))
+    graph.calendars.add("Projects").add("Kick-off", diary.now, attendees=[ANNA])
+    for days in range(1, 8):
+        diary.meet(days=days)
+    lead_in_circles(graph, f"{diary.calendar.id}/calendarView", monkeypatch)
+    with pytest.raises(Transient, match=r"'Calendar' of .* leads in circles"):
+        diary.poll()
+    assert [meeting.title for meeting in diary.meetings()] == ["Kick-off"]
+
+
+def test_change_tracking_that_leads_in_circles_is_done_without(diary: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors._outlook_calendar_views.PER_PAGE", 2)
+    for days in range(1, 8):
+        diary.meet(days=days)
+    lead_in_circles(diary.graph, "/delta", monkeypatch)
+    assert len(diary.poll()) == 7
 
 
 # What a listing lacks.
