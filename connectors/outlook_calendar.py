@@ -6,11 +6,11 @@ lies before it is read once. What the calendar no longer holds is removed, also 
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
+from connectors._fingerprint import fingerprint
 from connectors._microsoft import CALENDARS, MicrosoftAccount
 from connectors._microsoft_options import MicrosoftOptions
 from connectors._outlook_calendar_cursor import Cursor
@@ -69,5 +69,4 @@ class OutlookCalendar(SignsInByAccount):
         """What the records and the links depend on; not which calendars: each of them has a place of its own."""
         options, context = self._options, self._context
         mailbox = options.graph_root, options.address, options.user
-        settings = repr((*mailbox, options.first_sync, str(context.time_zone), context.subjects))
-        return blake2b(settings.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        return fingerprint(*mailbox, options.first_sync, str(context.time_zone), context.subjects)
