@@ -120,16 +120,18 @@ def incomplete(bare: Json, owner: Owner) -> Unreadable:
     return Unreadable(_record_id(owner, _text(bare.get("id"))), "It belongs to a series that is not shown.")
 
 
-def read_event(item: object, owner: Owner, *, of_days: bool | None = None) -> Meeting | Unreadable | None:
+def read_event(
+    item: object, owner: Owner, *, of_days: bool | None = None, series: Json | None = None
+) -> Meeting | Unreadable | None:
     """The meeting that an item of a calendarView shows; None where there is none to report. Never raises.
 
     That is a draft, what only stands for its occurrences, and an event in which nobody is named. `of_days` says whether
-    the series of an exception lasts whole days, where that is known.
+    the series of an exception lasts whole days, and `series` is its master, where that is known.
     """
     if not isinstance(item, dict):
         return Unreadable(_strange_id(owner, item), "It is no event.")
     try:
-        return _meeting(item, owner, of_days=of_days)
+        return _meeting(item, owner, of_days=of_days, series=series)
     except UnreadableEvent as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - promise 7: the other events are read, whatever this one holds
@@ -138,7 +140,7 @@ def read_event(item: object, owner: Owner, *, of_days: bool | None = None) -> Me
     return Unreadable(_record_id(owner, own) if own else _strange_id(owner, item), reason)
 
 
-def _meeting(item: Json, owner: Owner, *, of_days: bool | None) -> Meeting | None:
+def _meeting(item: Json, owner: Owner, *, of_days: bool | None, series: Json | None) -> Meeting | None:
     instance = Instance.of(item)
     if not instance.id:
         raise UnreadableEvent("It has no id.")
@@ -146,6 +148,8 @@ def _meeting(item: Json, owner: Owner, *, of_days: bool | None) -> Meeting | Non
     if item.get("isDraft") is True or item.get("type") == MASTER or not people:
         return None
     start, first, end, last = _times(item)
+    if instance.changed and series is not None and not item.get("originalStart"):
+        item = {**item, "originalStart": _original_start(item, series, owner.home)}
     recurrence_id = _recurrence_id(item, instance, (start, first), owner, of_days=of_days)
     if is_all_day(item):
         start, end = _midnight(first, owner.home), _midnight(max(last, first + _DAY), owner.home)
@@ -179,6 +183,21 @@ def _recurrence_id(
     if not instance.changed:
         return day.isoformat()
     return (named or (_day_near_midnight(_utc(_moment(original)), owner.home) if original else day)).isoformat()
+
+
+def _original_start(item: Json, series: Json, home: tzinfo) -> str:
+    """When an occurrence was that does not say it: on the day in its id, at its series' hour where the owner lives.
+
+    Empty where that is not known.
+    """
+    day = _instance_day(_text(item.get("iCalUId")))
+    if day is None or not _EARLIEST <= day.year <= _LATEST:
+        return ""
+    try:
+        begin = _utc(_local(series.get("start"), "start")).astimezone(home)
+    except UnreadableEvent:
+        return ""
+    return datetime.combine(day, begin.time(), home).astimezone(UTC).isoformat()
 
 
 def _of_one_that_stands_alone(start: datetime, day: date, named: date | None, *, all_day: bool) -> str:

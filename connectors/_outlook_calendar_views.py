@@ -195,17 +195,19 @@ class Views:
 
         for item in items:
             instance = Instance.of(item)
-            whole = item
+            whole, series = item, None
             if is_bare(item):
                 series = master(instance.series)
                 if series is None:
                     yield Found(incomplete(item, owner), instance.id, instance.series)
                     continue
                 whole = completed(item, series)
-            elif instance.changed and instance.series and instance.series not in of_days:
-                series = master(instance.series)
-                of_days[instance.series] = is_all_day(series if series is not None else item)
-            record = read_event(whole, owner, of_days=of_days.get(instance.series))
+            elif instance.changed and instance.series:
+                if instance.series not in of_days or not item.get("originalStart"):
+                    series = master(instance.series)
+                if instance.series not in of_days:
+                    of_days[instance.series] = is_all_day(series if series is not None else item)
+            record = read_event(whole, owner, of_days=of_days.get(instance.series), series=series)
             yield Found(record, instance.id, instance.series)
 
     def _event(self, calendar: str, identifier: str) -> Json | None:

@@ -263,6 +263,24 @@ def test_an_occurrence_that_does_not_tell_its_original_start_still_begins_then()
     assert meeting(occurrence(originalStart=None)).recurrence_id == "2026-03-04T10:00:00Z"
 
 
+def test_an_occurrence_that_was_moved_and_does_not_tell_from_where_is_named_by_its_id_and_its_series() -> None:
+    uid = global_object_id(1, datetime(2026, 7, 1, tzinfo=UTC).date())
+    moved = occurrence(
+        type="exception", originalStart=None, iCalUId=uid,
+        start=at("2026-07-03T15:00:00"), end=at("2026-07-03T16:00:00"),
+    )  # fmt: skip
+    series = event(type="seriesMaster", start=at("2026-03-04T10:00:00"))
+    found = read_event(moved, OWNER, of_days=False, series=series)
+    assert isinstance(found, Meeting)
+    assert found.recurrence_id == "2026-07-01T09:00:00Z", "eleven o'clock in Rome, in summer too"
+    assert meeting(moved).recurrence_id == "2026-07-03T15:00:00Z", "nobody knows better"
+    absurd = global_object_id(1, datetime(1, 1, 1, tzinfo=UTC).date())
+    for item, master in (moved, {**series, "start": None}), ({**moved, "iCalUId": absurd}, series):
+        hidden = read_event(item, OWNER, of_days=False, series=master)
+        assert isinstance(hidden, Meeting)
+        assert hidden.recurrence_id == "2026-07-03T15:00:00Z"
+
+
 @pytest.mark.parametrize(
     "original",
     ["2026-03-04T08:00:00Z", "2026-03-03T23:00:00Z", "2026-03-03T15:00:00Z", "2026-03-04T00:00:00Z", None],
