@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -70,6 +71,15 @@ def test_every_mistake_in_the_configuration_is_told_at_once_with_its_place(shell
     refused(done, 78, f"{path}:7:1", '"tu"', f"{path}:13:1", 'did you mean "cadence"?', "syncd config check")
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C reaches the commands that are started, also where the tests themselves were started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_is_answered_with_what_became_of_it(shell: Shell) -> None:
     interrupts = '{ command = ["sh", "-c", "kill -INT $PPID; read forever"] }'
     shell.configure(ME + f'\n[accounts.mail]\ntype = "ics"\nurl = {interrupts}\n')
