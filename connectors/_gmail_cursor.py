@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncd.errors import CursorExpired
+from connectors._fingerprint import Settled, reopened
 
 VERSION: Final = 1
 
@@ -46,7 +46,7 @@ class Listing(BaseModel):
     again: bool = False
 
 
-class Place(BaseModel):
+class Place(Settled):
     """A cursor. `settings` is the fingerprint of what it depends on, `history` the mailbox's history id.
 
     `done` messages of the present backlog were read; `audited` is when the mailbox was last compared with what is
@@ -56,7 +56,6 @@ class Place(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: Literal[1]
-    settings: str
     history: str = Field(pattern=r"^[0-9]{1,20}$")
     listing: Listing | None = None
     done: int = Field(0, ge=0)
@@ -73,15 +72,7 @@ class Place(BaseModel):
         """The place a cursor names; None for none. Raises CursorExpired when it speaks of something else."""
         if cursor is None:
             return None
-        try:
-            place = cls.model_validate_json(cursor)
-        except ValueError as error:
-            raise CursorExpired(
-                "The place up to which this mailbox was read was written by another syncd.", AGAIN
-            ) from error
-        if place.settings != settings:
-            raise CursorExpired("The settings of this account have changed since it was last read.", AGAIN)
-        return place
+        return reopened(cls, cursor, settings, AGAIN)
 
     def written(self) -> str:
         """The cursor."""

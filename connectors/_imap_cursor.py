@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncd.errors import CursorExpired
+from connectors._fingerprint import Settled, reopened
 
 VERSION: Final = 1
 
@@ -41,30 +41,21 @@ class Survey(BaseModel):
     foreign: tuple[str, ...] = ()
 
 
-class Place(BaseModel):
+class Place(Settled):
     """A cursor. `settings` is the fingerprint of what it depends on; folders go by their names as people read them."""
 
     model_config = ConfigDict(extra="forbid")
 
     version: Literal[1]
-    settings: str
     survey: Survey | None = None
-    folders: dict[str, FolderState] = {}
+    folders: dict[str, FolderState] = Field(default_factory=dict)
 
     @classmethod
     def opened(cls, cursor: str | None, settings: str) -> Place:
         """The place a cursor names, or the very start. Raises CursorExpired when it speaks of something else."""
         if cursor is None:
             return cls(version=VERSION, settings=settings)
-        try:
-            place = cls.model_validate_json(cursor)
-        except ValueError as error:
-            raise CursorExpired(
-                "The place up to which this mailbox was read was written by another syncd.", _AGAIN
-            ) from error
-        if place.settings != settings:
-            raise CursorExpired("The settings of this account have changed since it was last read.", _AGAIN)
-        return place
+        return reopened(cls, cursor, settings, _AGAIN)
 
     def written(self) -> str:
         """The cursor."""

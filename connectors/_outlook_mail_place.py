@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from syncd.errors import CursorExpired
+from connectors._fingerprint import Settled, reopened
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -109,13 +109,12 @@ class FolderNote(BaseModel):
         return self.model_copy(update={"refused": True, "sweep": Sweep(bottom=since, again=self.again)})
 
 
-class Place(BaseModel):
+class Place(Settled):
     """A cursor: `page` counts the pages written so far, so that two syncs at once notice each other."""
 
     model_config = ConfigDict(extra="forbid")
 
     version: Literal[1] = 1
-    settings: str
     page: int = 0
 
     @classmethod
@@ -123,15 +122,7 @@ class Place(BaseModel):
         """The place a cursor names, or the very start. Raises CursorExpired when it speaks of something else."""
         if cursor is None:
             return cls(settings=settings)
-        try:
-            place = cls.model_validate_json(cursor)
-        except ValueError as error:
-            raise CursorExpired(
-                "The place up to which this mailbox was read was written by another syncd.", _AGAIN
-            ) from error
-        if place.settings != settings:
-            raise CursorExpired("The settings of this account have changed since it was last read.", _AGAIN)
-        return place
+        return reopened(cls, cursor, settings, _AGAIN)
 
     def turned(self) -> str:
         """The cursor of the next page."""

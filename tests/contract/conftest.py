@@ -11,14 +11,17 @@ from tests.contract.gmail_account import GmailAccount
 from tests.contract.imap_account import letter
 from tests.contract.microsoft_account import CLIENT_ID
 from tests.contract.microsoft_desktop import Desktop
+from tests.contract.outlook_diary import Diary
 from tests.servers.google import Google
 from tests.servers.google_clock import FakeClock
+from tests.servers.graph import graph_server
 from tests.servers.oidc import Oidc, require_packages
 from tests.servers.scripted_imap import ScriptedImap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.servers.graph import Graph
     from tests.servers.scripted_imap import Box
 
 
@@ -41,6 +44,25 @@ def no_patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
             monkeypatch.setattr(name, 0.2)
 
     return end
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The servers are on this machine; nobody's proxy stands in between."""
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.fixture
+def graph() -> Iterator[Graph]:
+    """The double of Microsoft Graph; at the end of the test, no rule was broken."""
+    with graph_server() as graph:
+        yield graph
+
+
+@pytest.fixture
+def diary(graph: Graph) -> Diary:
+    """The Outlook calendar of somebody there, and its reader."""
+    return Diary(graph)
 
 
 @pytest.fixture
@@ -94,7 +116,6 @@ def oidc() -> Iterator[Oidc]:
 @pytest.fixture
 def desktop(oidc: Oidc, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
     """A machine that trusts this server, where nobody has signed in."""
-    monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(oidc.certificate.chain))
     oidc.as_()
     oidc.let_live(AccessToken=3600, RefreshToken=86400, DeviceCode=900)

@@ -113,7 +113,6 @@ def outlook_at(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Outlook]:
     """An account whose pages are small; no rule of Graph may be broken in the end."""
     certificate = make_certificate(folder)
     patch.setenv("REQUESTS_CA_BUNDLE", str(certificate.chain))
-    patch.setenv("no_proxy", "*")
     patch.setattr("connectors._outlook_mail_reading.PAGE", 4)
     patch.setattr("connectors._outlook_mail_reading.SKIMMED", 6)
     patch.setattr("connectors._outlook_mail_reading.FEW", 2)

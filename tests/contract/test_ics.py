@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.ics.PAGE", 4)
-    monkeypatch.setenv("no_proxy", "*")
 
 
-class Calendar:
+class Calendar(ABC):
     """What both have in common: numbered meetings, one each day from long ago until soon."""
 
     def __init__(self) -> None:
@@ -39,11 +39,11 @@ class Calendar:
     def plenty(self) -> int:
         return 12
 
-    def options(self) -> IcsOptions:
-        raise NotImplementedError
+    @abstractmethod
+    def options(self) -> IcsOptions: ...
 
-    def publish(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def publish(self) -> None: ...
 
     def open(
         self, *, stopping: Callable[[], bool] = lambda: False, subjects: bool = True, memory: Memory | None = None

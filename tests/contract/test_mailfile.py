@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def separated(message: bytes) -> bytes:
     return b"From MAILER-DAEMON Tue Mar  3 08:00:00 2026\n" + message.replace(b"\nFrom ", b"\n>From ") + b"\n"
 
 
-class Files(OnDisk):
+class Files(OnDisk, ABC):
     """What the three layouts have in common."""
 
     def __init__(self, folder: Path) -> None:
@@ -69,8 +70,8 @@ class Files(OnDisk):
         self.written += 1
         self.deliver(HOSTILE)
 
-    def deliver(self, message: bytes) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def deliver(self, message: bytes) -> None: ...
 
 
 class Mbox(Files):

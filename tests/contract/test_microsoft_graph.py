@@ -51,8 +51,7 @@ def house() -> House:
 
 
 @pytest.fixture
-def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    monkeypatch.setenv("no_proxy", "*")
+def graph() -> Iterator[Scripted]:
     with Scripted() as server:
         yield server
 
@@ -334,8 +333,7 @@ def test_a_graph_that_is_not_there_is_a_sentence(house: House) -> None:
     assert isinstance(refusal(MicrosoftAccount(options, lent, (CALENDARS,))), Transient)
 
 
-def test_a_certificate_nobody_vouches_for_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
+def test_a_certificate_nobody_vouches_for_is_a_sentence(tmp_path: Path) -> None:
     with Scripted(make_certificate(tmp_path)) as server:
         options = microsoft_options(server.root)
         account = MicrosoftAccount(options, context(tokens=signed_in(options, CALENDARS)), (CALENDARS,))

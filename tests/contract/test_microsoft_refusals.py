@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def entra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Entra]:
     certificate = make_certificate(tmp_path)
-    monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.chain))
     with Entra(certificate) as server:
         yield server

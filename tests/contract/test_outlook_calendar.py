@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors._outlook_calendar_reading.PAGE", 4)
     monkeypatch.setattr("connectors._outlook_calendar_views.PER_PAGE", 5)
-    monkeypatch.setenv("no_proxy", "*")
 
 
 class Outlook:

@@ -12,11 +12,9 @@ import pytest
 from syncd.errors import Transient
 from syncd.model import Meeting, Removal, Unreadable
 from tests.contract.outlook_diary import ANNA, BRUNO, ME, Diary
-from tests.servers.graph import graph_server
 from tests.servers.graph_series import Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from tests.servers.graph import Graph
@@ -24,22 +22,6 @@ if TYPE_CHECKING:
     from tests.servers.graph_requests import Asked
 
 WEEKLY = Pattern("weekly")
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.fixture
-def graph() -> Iterator[Graph]:
-    with graph_server() as graph:
-        yield graph
-
-
-@pytest.fixture
-def diary(graph: Graph) -> Diary:
-    return Diary(graph)
 
 
 def bare(series: str, start: datetime) -> Resource:

@@ -10,31 +10,12 @@ import pytest
 from syncd.errors import AuthRequired, CursorExpired, Misconfigured, Transient
 from syncd.model import Meeting, Removal
 from tests.contract.outlook_diary import ANNA, Diary
-from tests.servers.graph import graph_server
 from tests.servers.graph_series import Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.servers.graph import Graph
 
 WEEKLY = Pattern("weekly")
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.fixture
-def graph() -> Iterator[Graph]:
-    with graph_server() as graph:
-        yield graph
-
-
-@pytest.fixture
-def diary(graph: Graph) -> Diary:
-    return Diary(graph)
 
 
 # 37: what Graph forgets and refuses.
