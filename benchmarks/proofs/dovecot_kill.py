@@ -8,26 +8,18 @@ Any folder of mail does. The messages lie in five folders, what the owner sent i
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from random import Random
 
+from deaths import dump, kill, sync
 from real_mail import SENT, RealMail
 
-from syncd.store import Store
 from tests.servers.dovecot import PASSWORD, Dovecot, require_program
 from tests.servers.dovecot import SENT as GESENDET
 from tests.servers.mailboxes import import_mboxes
-
-SYNCD = Path(sys.executable).parent / "syncd"
-KILLS = 10
 
 
 def fill(server: Dovecot, mail: RealMail, wanted: int) -> dict[str, int]:
@@ -56,24 +48,9 @@ def home(place: Path, server: Dovecot, address: str) -> tuple[Path, dict[str, st
     return config, {**os.environ, "SECRET": PASSWORD, "SYNCD_CONFIG": str(config)}
 
 
-def sync(env: dict[str, str]) -> tuple[str, float]:
-    """A whole sync: what it says of the account, and how many seconds it took."""
-    start = time.monotonic()
-    done = subprocess.run([SYNCD, "sync", "--json"], env=env, check=True, capture_output=True, text=True)
-    account = json.loads(done.stdout)["accounts"][0]
-    return f"{account['new']} new, {account['unreadable']} unreadable", time.monotonic() - start
-
-
-def dump(place: Path) -> list[str]:
-    """Every fact and interaction of a store."""
-    with Store.open(f"sqlite:///{place}/syncd.db") as store:
-        return list(store.dump())
-
-
 def main(data: Path, wanted: int) -> int:
     """Print what happened; 0 when the stores are equal."""
     mail = RealMail.of(data)
-    chance = Random(7)  # noqa: S311 - moments to kill at
     with tempfile.TemporaryDirectory() as folder, Dovecot(require_program(), storage="mdbox") as server:
         counts = fill(server, mail, wanted)
         print(f"{sum(counts.values())} messages: {counts}")
@@ -83,15 +60,7 @@ def main(data: Path, wanted: int) -> int:
         second, start = sync(env)
         print(f"first sync: {first} in {seconds:.1f} s; second: {second} in {start:.1f} s")
         _, env = home(place / "killed", server, mail.address)
-        deaths = []
-        for _ in range(KILLS):
-            moment = start + chance.uniform(-0.1, 1.6) * (seconds - start) / KILLS
-            process = subprocess.Popen([SYNCD, "sync"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(moment)
-            process.kill()
-            with Store.open(f"sqlite:///{place}/killed/syncd.db") as store:
-                deaths.append((process.wait(), round(moment, 2), store.counts().observations))
+        deaths = kill(env, place / "killed", start, seconds)
         print("killed (exit, after s, records by then):", *deaths)
         print(f"resumed: {sync(env)[0]}; then {sync(env)[0]}")
         clean, killed = dump(place / "clean"), dump(place / "killed")

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Self
 
 from connectors._google_scopes import GMAIL_SCOPES
 from connectors._google_tokens import Kept
-from syncd.store import Store
 from tests.servers.google import Google
 from tests.servers.google_oauth import CLIENT_ID
 
@@ -138,9 +137,3 @@ def sync(env: dict[str, str]) -> tuple[str, float]:
         for account in json.loads(told)["accounts"]
     ]
     return "; ".join(said), time.monotonic() - begun
-
-
-def dump(place: Path) -> list[str]:
-    """Every fact and interaction of a store."""
-    with Store.open(f"sqlite:///{place}/syncd.db") as store:
-        return list(store.dump())

@@ -17,15 +17,14 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from gmail_double import GET, GmailDouble, dump, home, start, sync
+from deaths import KILLS, dump
+from gmail_double import GET, GmailDouble, home, start, sync
 from real_mail import SENT, RealMail
 
 from syncd.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-KILLS = 10
 
 
 def labelled(mail: RealMail, wanted: int) -> Iterator[tuple[tuple[str, ...], bytes]]:

@@ -9,14 +9,10 @@ process of its own, and counts what it is asked.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
@@ -24,15 +20,14 @@ from itertools import islice
 from math import ceil
 from multiprocessing import Pipe, Process
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
+from deaths import dump, kill, sync
 from real_mail import FOLDERS, SENT, RealMail
 
 from connectors._mail_dates import sent_at
 from connectors._outlook_mail_place import MOST_TRACKED
 from connectors._outlook_mail_reading import PAGE
-from syncd.store import Store
 from syncd.tokens import TokenFile
 from tests.servers.graph import Graph
 from tests.servers.graph_authority import settings_of, signed_in
@@ -42,9 +37,7 @@ if TYPE_CHECKING:
 
     from tests.servers.graph_mail import Person
 
-SYNCD = Path(sys.executable).parent / "syncd"
 WELL_KNOWN = {SENT: "sentitems", "INBOX": "inbox", "Archive": "archive"}
-KILLS = 10
 NOW = datetime.now(UTC)
 
 
@@ -100,20 +93,6 @@ def home(place: Path, settings: dict[str, str], sign_in: str) -> dict[str, str]:
     return {**os.environ, "SYNCD_CONFIG": str(config), "XDG_STATE_HOME": str(place / "state"), "no_proxy": "*"}
 
 
-def sync(env: dict[str, str]) -> tuple[str, float]:
-    """A whole sync: what it says of the account, and how many seconds it took."""
-    start = time.monotonic()
-    done = subprocess.run([SYNCD, "sync", "--json"], env=env, check=True, capture_output=True, text=True)
-    account = json.loads(done.stdout)["accounts"][0]
-    return f"{account['new']} new, {account['unreadable']} unreadable", time.monotonic() - start
-
-
-def dump(place: Path) -> list[str]:
-    """Every fact and interaction of a store."""
-    with Store.open(f"sqlite:///{place}/syncd.db") as store:
-        return list(store.dump())
-
-
 def fewest(counts: Counter[str]) -> int:
     """The fewest requests for messages that a first sync can do with, at this size of a page."""
     return sum(ceil(count / PAGE) + (count > MOST_TRACKED) for count in counts.values())
@@ -122,7 +101,6 @@ def fewest(counts: Counter[str]) -> int:
 def main(data: Path, wanted: int) -> int:
     """Print what happened; 0 when the stores are equal and no rule was broken."""
     mail = RealMail.of(data)
-    chance = Random(7)  # noqa: S311 - moments to kill at
     line, other = Pipe()
     server = Process(target=serve, args=(other, mail, wanted))
     server.start()
@@ -144,17 +122,7 @@ def main(data: Path, wanted: int) -> int:
             second, start = sync(env)
             print(f"second: {second} in {start:.1f} s, {asked()}")
             env = home(place / "killed", settings, sign_in)
-            deaths = []
-            for _ in range(KILLS):
-                moment = start + chance.uniform(-0.1, 1.6) * (seconds - start) / KILLS
-                process = subprocess.Popen(
-                    [SYNCD, "sync"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-                )
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(moment)
-                process.kill()
-                with Store.open(f"sqlite:///{place}/killed/syncd.db") as store:
-                    deaths.append((process.wait(), round(moment, 2), store.counts().observations))
+            deaths = kill(env, place / "killed", start, seconds)
             print("killed (exit, after s, records by then):", *deaths)
             print(f"resumed: {sync(env)[0]}; then {sync(env)[0]}; {asked()} by all of them")
             clean, killed = dump(place / "clean"), dump(place / "killed")
