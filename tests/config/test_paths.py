@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from syncd.config.paths import anchored_url, default_store_url
 from syncd.errors import ConfigError, Exit
 from tests.config.file import SMALLEST, ConfigText
 from tests.config.post import PostOptions
+from tests.unprivileged import as_nobody, open_folder
 
 
 @pytest.fixture(autouse=True)
@@ -65,12 +65,12 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path, monkeypatch: pytest
         load(tmp_path / "nowhere.toml")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_one_sentence(tmp_path: Path) -> None:
-    path = write(tmp_path / "config.toml")
-    path.chmod(0)
-    with pytest.raises(NoConfig, match="cannot be read: Permission denied"):
-        load(path)
+def test_a_file_that_may_not_be_read_is_one_sentence() -> None:
+    with open_folder() as folder:
+        path = write(folder / "config.toml")
+        path.chmod(0)
+        with as_nobody(), pytest.raises(NoConfig, match="cannot be read: Permission denied"):
+            load(path)
 
 
 def test_the_database_is_in_the_state_folder_of_the_service_or_of_the_user(

@@ -15,6 +15,7 @@ from syncd.connector import DIGEST_LIST_ID
 from syncd.errors import CursorExpired, Misconfigured
 from syncd.model import Message, SignalName, Unreadable
 from syncd.testing import context
+from tests.unprivileged import as_nobody, open_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -353,15 +354,15 @@ def test_a_path_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
         pages(tmp_path / "file" / "below")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_named_after_the_others_are_read(tmp_path: Path) -> None:
-    (tmp_path / "open").write_bytes(mbox(mail("ada")))
-    (tmp_path / "shut").write_bytes(mbox(mail("bob")))
-    (tmp_path / "shut").chmod(0)
-    connector = MailFile(MailFileOptions(type="mailfile", path=tmp_path), context(now=lambda: NOW))
+def test_a_file_that_may_not_be_read_is_named_after_the_others_are_read() -> None:
     found: list[Page] = []
-    with pytest.raises(Misconfigured, match="shut may not be read"):
-        found.extend(connector.poll(None, SINCE))
+    with open_folder() as folder:
+        (folder / "open").write_bytes(mbox(mail("ada")))
+        (folder / "shut").write_bytes(mbox(mail("bob")))
+        (folder / "shut").chmod(0)
+        connector = MailFile(MailFileOptions(type="mailfile", path=folder), context(now=lambda: NOW))
+        with as_nobody(), pytest.raises(Misconfigured, match="shut may not be read"):
+            found.extend(connector.poll(None, SINCE))
     assert senders(found) == ["ada"]
 
 
