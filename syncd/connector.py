@@ -234,6 +234,26 @@ class Checks(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsLetters(Protocol):
+    """A connector of the owner's own mailbox in which a letter can be looked for, and put: `via = "place"` asks it."""
+
+    def holds(self, message_id: str) -> bool:
+        """Whether a message with this Message-ID (RFC 5322, angle brackets included) is in the mailbox, any folder.
+
+        Reads nothing else, and changes nothing. Raises as `poll` does.
+        """
+        ...
+
+    def place(self, message_id: str, content: bytes, folder: str, commit: Callable[[], None]) -> bool:
+        """Put a message (CRLF line ends) into `folder`, unlooked at; False when it was there already.
+
+        The one thing a connector ever writes, and only when the owner chose it. `commit` is called once, right before
+        the step that cannot be taken back; what it raises ends the attempt. Raises as `poll` does.
+        """
+        ...
+
+
 class Desk(Protocol):
     """The owner at the terminal, while they sign in."""
 

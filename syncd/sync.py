@@ -30,6 +30,7 @@ from syncd.model import AccountStatus, PageReceipt, Reading
 from syncd.pipeline.identity import resolve
 from syncd.pipeline.own_addresses import learn_own
 from syncd.pipeline.reconcile import reconcile
+from syncd.pipeline.schedule import LONGEST_OBEYED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,22 +54,27 @@ _SILENCE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class OpenAccount:
-    """An account ready to be polled; for a rehearsal with the memory that its pages are kept in."""
+    """An account ready to be polled; for a rehearsal with the memory that its pages are kept in.
+
+    `stopping` is what the connector asks between requests.
+    """
 
     name: str
     kind: str
     connector: Connector
     first_sync: timedelta
     rehearsal: Remembered | None = None
+    stopping: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one pass over one account brought, and the error that ended it, if one did."""
+    """What one pass over one account brought, and what ended it before its end: an error, or being told to stop."""
 
     account: str
     receipt: PageReceipt
     error: SyncdError | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ def poll(
 ) -> Outcome:
     """Read everything new at `source` into `store`, and record how it went; how far it is stands beside each page.
 
-    Never raises a ConnectorError: it is the outcome. An expired cursor is dropped and the account read again from its
+    Never raises a ConnectorError: it is the outcome. A pass that ended early because it was told to stop is recorded as
+    nothing: the next one goes on. An expired cursor is dropped and the account read again from its
     horizon, once. StoreError ends the pass and is raised, since the next account would meet it too; where the database
     is not what is full or broken, it is recorded as well. Without a `clock` no time passes, and nobody can know how
     fast the reading is.
@@ -103,13 +110,21 @@ def poll(
     except StoreError as broken:
         if not isinstance(broken, StoreBusy):
             with suppress(StoreError):
-                store.record_outcome(source.name, now, AccountStatus.FAILING, broken.title, broken.hint)
+                store.record_outcome(source.name, now, AccountStatus.FAILING, (broken.title, broken.hint))
         raise
+    if error is None and source.stopping():
+        return Outcome(source.name, receipt, stopped=True)
     if not isinstance(error, CursorMoved):
-        store.record_outcome(
-            source.name, now, _status_after(error), error.title if error else "", error.hint if error else ""
-        )
+        said = (error.title, error.hint) if error else ("", "")
+        store.record_outcome(source.name, now, _status_after(error), said, _patience(error, now))
     return Outcome(source.name, receipt, error)
+
+
+def _patience(error: SyncdError | None, now: datetime) -> datetime | None:
+    """Before when the source does not want to be asked again."""
+    if not isinstance(error, Transient) or error.retry_after is None:
+        return None
+    return now + min(error.retry_after, LONGEST_OBEYED)
 
 
 def with_hint(error: SyncdError, source: OpenAccount) -> SyncdError:

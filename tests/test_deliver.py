@@ -62,7 +62,7 @@ def test_a_letter_that_could_not_be_sent_waits_with_the_reason_and_the_same_byte
     transport = Failing(before=DeliveryError("The server is down.", "Type: syncd digest send"))
     (waiting,) = deliver_pending(store, transport, MORNING)
     assert waiting == only_letter(store)
-    assert (waiting.state, waiting.error) == (LetterState.QUEUED, "The server is down. Type: syncd digest send")
+    assert (waiting.state, waiting.error) == (LetterState.RENDERED, "The server is down. Type: syncd digest send")
     transport.before = None
     (sent,) = deliver_pending(store, transport, MORNING + timedelta(hours=1))
     assert (sent.state, sent.error) == (LetterState.SENT, "")
@@ -72,7 +72,7 @@ def test_a_letter_that_could_not_be_sent_waits_with_the_reason_and_the_same_byte
 def test_a_letter_refused_for_good_is_not_tried_again_and_has_shown_nobody(store: Store) -> None:
     transport = Failing(after=Refused("No such mailbox.", "Check digest.to"))
     (refused,) = deliver_pending(store, transport, MORNING)
-    assert (refused.state, refused.error) == (LetterState.REFUSED, "No such mailbox. Check digest.to")
+    assert (refused.state, refused.error) == (LetterState.FAILED, "No such mailbox. Check digest.to")
     assert deliver_pending(store, transport, MORNING) == ()
     assert store.shown() == {}
 
@@ -121,7 +121,7 @@ def test_a_letter_of_yesterday_is_dropped_with_the_reason_since_missed_days_are_
     late = Failing()
     (dropped,) = deliver_pending(store, late, datetime(2026, 10, 6, 22, 0, tzinfo=UTC))
     assert late.tries == []
-    assert dropped.state is LetterState.REFUSED
+    assert dropped.state is LetterState.FAILED
     assert dropped.error.startswith("The server is down. It could not be sent on its day")
     assert dropped.error.endswith(f"type: syncd digest --date {dropped.day}")
 
@@ -136,7 +136,7 @@ def test_a_letter_of_yesterday_is_dropped_with_the_reason_since_missed_days_are_
 def test_the_day_of_a_letter_ends_at_the_owners_midnight(tmp_path: Path, zone: str, midnight: datetime) -> None:
     abroad = replace(policy(), me=replace(policy().me, time_zone=zone))
     letter = compose_letter(replace(FULL, generated=None), abroad, KEY)
-    for moment, state in ((midnight - timedelta(seconds=1), LetterState.SENT), (midnight, LetterState.REFUSED)):
+    for moment, state in ((midnight - timedelta(seconds=1), LetterState.SENT), (midnight, LetterState.FAILED)):
         with open_outbox(tmp_path / state.value, letter) as store:
             (done,) = deliver_pending(store, Failing(), moment)
             assert done.state is state

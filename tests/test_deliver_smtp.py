@@ -98,7 +98,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
 ) -> None:
     with SmtpSink(certificate, implicit=tls == "implicit") as sink:
         letter = deliver(store, Smtp("localhost", sink.port, tls, USERNAME, PASSWORD, patience=5))
-    assert letter.state is LetterState.QUEUED
+    assert letter.state is LetterState.RENDERED
     assert letter.error.startswith("The certificate of localhost was not accepted: ")
     assert sink.accepted == []
     assert sink.signed_in == []
@@ -106,21 +106,21 @@ def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
 
 def test_a_server_without_starttls_never_sees_the_letter_in_plain_text(store: Store, sink: SmtpSink) -> None:
     letter = deliver(store, replace(plain(sink), tls="starttls"))
-    assert letter.state is LetterState.QUEUED
+    assert letter.state is LetterState.RENDERED
     assert "does not offer" in letter.error
     assert sink.accepted == []
 
 
 def test_a_server_that_does_not_encrypt_at_once_is_said_to_be_that(store: Store, sink: SmtpSink) -> None:
     letter = deliver(store, replace(plain(sink), tls="implicit"))
-    assert letter.state is LetterState.QUEUED
+    assert letter.state is LetterState.RENDERED
     assert letter.error.startswith("No encrypted connection to 127.0.0.1 came about: ")
 
 
 def test_a_wrong_password_keeps_the_letter_and_says_which_setting_to_check(store: Store, trusted: Certificate) -> None:
     with SmtpSink(trusted, implicit=True, sign_in=True) as sink:
         letter = deliver(store, Smtp("localhost", sink.port, "implicit", USERNAME, "wrong", patience=5))
-    assert letter.state is LetterState.QUEUED
+    assert letter.state is LetterState.RENDERED
     assert letter.error == (
         "localhost refused to let davide in: 5.7.8 bad credentials. "
         "Check digest.send.username and digest.send.password, then type: syncd digest send"
@@ -148,7 +148,7 @@ def test_after_a_passing_fault_the_same_letter_arrives_once_at_the_next_try(
         transport = Smtp("localhost", sink.port, "implicit", USERNAME, PASSWORD, patience=5)
         sink.script[verb] = [fault, fault]
         waiting = deliver(store, transport)
-        assert waiting.state is LetterState.QUEUED
+        assert waiting.state is LetterState.RENDERED
         assert waiting.error.startswith("localhost")
         assert waiting.error.endswith("type: syncd digest send")
         assert sink.accepted == []
@@ -161,7 +161,7 @@ def test_after_a_passing_fault_the_same_letter_arrives_once_at_the_next_try(
 def test_a_server_that_says_no_is_not_asked_again(store: Store, sink: SmtpSink, verb: str) -> None:
     sink.script[verb] = ["550 5.7.1 not wanted\x07 here."]
     letter = deliver(store, plain(sink))
-    assert letter.state is LetterState.REFUSED
+    assert letter.state is LetterState.FAILED
     assert letter.error.startswith("127.0.0.1 refused the digest: 550 5.7.1 not wanted here. ")
     assert deliver_pending(store, plain(sink), MORNING) == ()
     assert sink.accepted == []
@@ -183,7 +183,7 @@ def test_a_server_that_falls_silent_is_given_up_on_and_the_letter_waits(
 ) -> None:
     sink.script[verb] = ["hang", "hang"]
     letter = deliver(store, replace(plain(sink), patience=0.1))
-    assert letter.state is LetterState.QUEUED
+    assert letter.state is LetterState.RENDERED
     assert sink.accepted == []
 
 
@@ -199,7 +199,7 @@ def test_a_host_that_is_not_there_keeps_the_letter_and_is_named(store: Store) ->
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
         letter = deliver(store, Smtp("127.0.0.1", port, "none", patience=5))
-    assert letter.state is LetterState.QUEUED
+    assert letter.state is LetterState.RENDERED
     assert letter.error == (
         f"127.0.0.1, port {port}, cannot be reached: Connection refused. "
         "It stays in the outbox; to try again now, type: syncd digest send"

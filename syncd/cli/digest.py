@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncd import review
+from syncd import mailing, review
 from syncd.cli.session import ConfigOption, JsonOption, lend_config, paper, print_json, session, talk
-from syncd.deliver import deliver_pending, transport_for
 from syncd.errors import Exit, SyncdError
 from syncd.model import LetterState
-from syncd.pipeline.digest import is_news, people_shown
 from syncd.pipeline.schedule import digest_due
-from syncd.secrets import resolve
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
@@ -92,22 +89,15 @@ def send(
     config: ConfigOption = None,
 ) -> int:
     """Send today's digest, unless it went out already or there is nothing to say."""
-    from syncd.render import compose_letter  # noqa: PLC0415 - templates load only when something is rendered
-
     with session(config) as at:
         at.refresh()
-        transport = transport_for(at.settings.send, resolve)
-        if not if_due or digest_due(at.now, at.store.last_digest(), at.policy):
-            written = compose(at, None)
-            if at.policy.digest.empty == "skip" and not is_news(written, at.store.last_digest(), at.policy):
-                talk.print("Nothing to say today; no mail was sent.")
-            else:
-                letter = compose_letter(written, at.policy, at.store.digest_key(), at.settings.send.sender)
-                at.store.post(letter, people_shown(written))
-        dealt_with = deliver_pending(at.store, transport, at.now)
+        due = not if_due or digest_due(at.now, at.store.last_digest(), at.policy)
+        if due and not mailing.post_digest(at.store, at.settings, at.policy, at.now):
+            talk.print("Nothing to say today; no mail was sent.")
+        dealt_with = mailing.deliver(at.store, at.settings, at.now)
         today = at.now.astimezone(at.zone).date()
         if not dealt_with and at.store.last_digest() == today and not if_due:
-            refused = [letter for letter in at.store.letters(LetterState.REFUSED) if letter.day == today]
+            refused = [letter for letter in at.store.letters(LetterState.FAILED) if letter.day == today]
             if not refused:
                 talk.print("Today's digest went out already; there is one a day at most.")
             dealt_with = tuple(refused)
@@ -121,8 +111,8 @@ def outcome_of(letter: Letter) -> str:
     if not letter.error:
         return f"The digest of {letter.day} was sent to {letter.recipient}."
     said = {
-        LetterState.QUEUED: "has not been sent yet",
-        LetterState.REFUSED: "was not sent",
+        LetterState.RENDERED: "has not been sent yet",
+        LetterState.FAILED: "was not sent",
         LetterState.SENDING: "is being sent",
         LetterState.SENT: "may have been sent",
     }

@@ -6,7 +6,6 @@ Data goes to stdout, talk to stderr; `--json` prints one stable JSON value; prog
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,17 +19,13 @@ import typer
 from rich.console import Console
 
 from syncd import log
-from syncd.clock import system_clock, wait
+from syncd.accounts import House, open_account
+from syncd.clock import system_clock
 from syncd.config import find_config, load
-from syncd.config.paths import tokens_folder
-from syncd.connector import Context, naming_what_is_missing
 from syncd.errors import StoreBusy, UsageError
-from syncd.memory import Remembered
 from syncd.pipeline.schedule import instant_of
-from syncd.secrets import resolve
-from syncd.store import Store, StoredMemory
-from syncd.sync import OpenAccount, derive
-from syncd.tokens import TokenFile
+from syncd.store import Store
+from syncd.sync import derive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +33,7 @@ if TYPE_CHECKING:
     from syncd.config import Settings
     from syncd.connector import Progress
     from syncd.pipeline.policy import Policy
+    from syncd.sync import OpenAccount
 
 ConfigOption = Annotated[
     Path | None,
@@ -104,37 +100,13 @@ class Session:
         if unknown:
             known = ", ".join(self.settings.accounts)
             raise UsageError(f"No account is called {unknown[0]!r}.", f"The accounts are: {known}")
-        opened = tuple(self._open(name, rehearsing=rehearsing) for name in (names or tuple(self.settings.accounts)))
+        chosen = names or tuple(self.settings.accounts)
+        opened = tuple(open_account(self.settings, self.store, name, House(), rehearsing=rehearsing) for name in chosen)
         try:
             yield opened
         finally:
             for source in opened:
                 source.connector.close()
-
-    def _open(self, name: str, *, rehearsing: bool) -> OpenAccount:
-        account = self.settings.accounts[name]
-        options = account.options
-        stored = StoredMemory(self.store, name)
-        rehearsal: Remembered | None = None
-        if rehearsing:
-            known = self.store.account(name)
-            mine = known is not None and known.connector == options.type
-            rehearsal = Remembered(beneath=stored if mine else None)
-        context = Context(
-            account=name,
-            now=system_clock,
-            stopping=lambda: False,
-            secret=resolve,
-            log=logging.getLogger(f"syncd.{name}"),
-            time_zone=self.zone,
-            pause=wait,
-            memory=rehearsal or stored,
-            tokens=TokenFile(tokens_folder(), name),
-            subjects=self.settings.privacy.subjects == "keep",
-        )
-        with naming_what_is_missing(options.type):
-            connector = account.connector(options, context)
-        return OpenAccount(name, options.type, connector, options.first_sync, rehearsal)
 
 
 @contextmanager

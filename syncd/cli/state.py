@@ -71,7 +71,7 @@ def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
 def _stuck_letter(at: Session) -> Letter | None:
     """The last digest, when it could not be sent."""
     last = at.store.last_digest()
-    unsent = at.store.letters(LetterState.QUEUED, LetterState.REFUSED)
+    unsent = at.store.letters(LetterState.RENDERED, LetterState.FAILED)
     return next((letter for letter in unsent if letter.day == last and letter.error), None)
 
 

@@ -57,7 +57,7 @@ def deliver_pending(store: Store, transport: Transport, now: datetime) -> tuple[
     with the command to type. One that is `sent` with an `error` may not have arrived. Raises StoreError.
     """
     dealt_with = (
-        _deal_with(store, transport, letter, now) for letter in store.letters(LetterState.QUEUED, LetterState.SENDING)
+        _deal_with(store, transport, letter, now) for letter in store.letters(LetterState.RENDERED, LetterState.SENDING)
     )
     return tuple(letter for letter in dealt_with if letter)
 
@@ -68,7 +68,7 @@ def _deal_with(store: Store, transport: Transport, letter: Letter, now: datetime
     elif _day_is_over(letter, now):
         reason = letter.error.removesuffix(AGAIN).rstrip()
         error = f"{reason} {_TOO_LATE.format(day=letter.day)}".lstrip()
-        after = replace(letter, state=LetterState.REFUSED, error=error)
+        after = replace(letter, state=LetterState.FAILED, error=error)
     else:
         try:
             after = _attempt(store, transport, letter, now)
@@ -98,10 +98,10 @@ def _attempt(store: Store, transport: Transport, letter: Letter, now: datetime) 
 def _verdict(failure: DeliveryError) -> LetterState:
     match failure:
         case Refused():
-            return LetterState.REFUSED
+            return LetterState.FAILED
         case InDoubt():
             return LetterState.SENT
-    return LetterState.QUEUED
+    return LetterState.RENDERED
 
 
 def _day_is_over(letter: Letter, now: datetime) -> bool:

@@ -37,7 +37,7 @@ from syncd.model.observed import (
     SignalName,
     Unreadable,
 )
-from syncd.model.sources import Account, AccountStatus, PageReceipt, Reading
+from syncd.model.sources import Account, AccountStatus, Lease, PageReceipt, Reading
 from syncd.model.ties import Appointment, Relationship, Tie, TieState, Touch
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "Interaction",
     "InteractionKind",
     "Keys",
+    "Lease",
     "Letter",
     "LetterState",
     "Meeting",

@@ -110,22 +110,34 @@ class Digest:
 
 
 class LetterState(StrEnum):
-    """Where a digest stands on its way."""
+    """Where the digest of a day stands: planned -> rendered -> sending -> sent or failed; skipped when it is quiet.
 
-    QUEUED = "queued"
+    PLANNED claims the day; from RENDERED on the bytes stay the same, whatever happens.
+    """
+
+    PLANNED = "planned"
+    RENDERED = "rendered"
     SENDING = "sending"
     SENT = "sent"
-    REFUSED = "refused"
+    FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One digest in the outbox: the bytes that will be sent, however often it takes."""
+    """One digest in the outbox: the bytes that will be sent, however often it takes.
+
+    `attempts` counts how often sending began, `failures` those in a row that failed, `resumed` how often a sending was
+    taken up again that nobody saw the end of. Nobody tries before `retry_at`.
+    """
 
     day: date
     message_id: str
     recipient: str
     content: bytes = field(repr=False)
-    state: LetterState = LetterState.QUEUED
+    state: LetterState = LetterState.RENDERED
     attempts: int = 0
     error: str = ""
+    failures: int = 0
+    resumed: int = 0
+    retry_at: datetime | None = None

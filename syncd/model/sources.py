@@ -71,6 +71,21 @@ class Account:
     observations: int = 0
     unreadable: int = 0
     reading: Reading | None = None  # a pass that did not reach its end yet
+    failures: int = 0  # passes that failed in a row
+    retry_at: datetime | None = None  # the source asked not to be asked before
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who does a work that one process does at a time, as "HOST:PID".
+
+    The holder lives as long as `beat` goes on counting; `at` is when it last did, by the holder's own clock.
+    """
+
+    name: str
+    holder: str
+    beat: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

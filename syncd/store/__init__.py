@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from syncd.errors import StoreBusy
-from syncd.store import accounts, derived, facts, identities, meta, notes, outbox, readings
+from syncd.store import accounts, derived, facts, identities, leases, meta, notes, outbox, readings
 from syncd.store.derived import Claim, Pending
 from syncd.store.engine import Database, Rehearsal, Transactions, open_database
 from syncd.store.notes import StoredMemory
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Decision,
         Identities,
         Interaction,
+        Lease,
         Letter,
         LetterState,
         PageReceipt,
@@ -75,6 +76,11 @@ class Store:
     def close(self) -> None:
         """Let go of the database; safe to call twice."""
         self._database.close()
+
+    @property
+    def transactions(self) -> Transactions:
+        """Where transactions come from: for the rooms of `syncd.store` that are functions over a store."""
+        return self._transactions
 
     def __enter__(self) -> Self:
         return self
@@ -124,14 +130,20 @@ class Store:
             accounts.forget_cursor(connection, account)
 
     def record_outcome(
-        self, account: str, at: datetime, status: AccountStatus, error: str = "", hint: str = ""
+        self,
+        account: str,
+        at: datetime,
+        status: AccountStatus,
+        said: tuple[str, str] = ("", ""),
+        retry_at: datetime | None = None,
     ) -> None:
         """How a pass that ended at `at` went: OK sets `last_sync`, the first failure in a row `failing_since`.
 
-        OK also ends the account's `reading`; after a failure it says how far the pass had come.
+        OK also ends the account's `reading`; after a failure it says how far the pass had come. `said` is the error
+        and its hint, `retry_at` before when the source does not want to be asked again.
         """
         with self._transactions.writing() as connection:
-            accounts.record_outcome(connection, account, at, status, (error, hint))
+            accounts.record_outcome(connection, account, at, status, said, retry_at)
 
     def signed_in(self, account: str) -> None:
         """The owner signed in again: when the account waited for that, its error is over."""
@@ -355,3 +367,23 @@ class Store:
         """The last day that has a letter, in whatever state; None before the first."""
         with self._transactions.reading() as connection:
             return outbox.last_day(connection)
+
+    # ----------------------------------------------------------------------- who is at work
+
+    def lease(self, name: str) -> Lease | None:
+        """Who holds the lease of this name; None when nobody does."""
+        with self._transactions.reading() as connection:
+            return leases.find(connection, name)
+
+    def take_lease(self, name: str, holder: str, at: datetime, seen: Lease | None) -> Lease | None:
+        """Take a lease that is as it was last `seen` (None: held by nobody), or renew one's own.
+
+        The lease as it stands now; None when somebody else was first.
+        """
+        with self._transactions.writing() as connection:
+            return leases.take(connection, name, holder, at, seen)
+
+    def release_lease(self, held: Lease) -> None:
+        """Let go of a lease, unless somebody else took it meanwhile."""
+        with self._transactions.writing() as connection:
+            leases.release(connection, held)

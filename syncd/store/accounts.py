@@ -47,6 +47,8 @@ def _account(row: Row[*tuple[object, ...]]) -> Account:
         observations=row.observations,
         unreadable=row.unreadable,
         reading=_reading(row),
+        failures=row.failures,
+        retry_at=None if row.retry_at is None else from_micros(row.retry_at),
     )
 
 
@@ -133,13 +135,25 @@ def count(connection: Connection, number: int, observations: int, unreadable: in
 
 
 def record_outcome(
-    connection: Connection, name: str, at: datetime, status: AccountStatus, said: tuple[str, str]
+    connection: Connection,
+    name: str,
+    at: datetime,
+    status: AccountStatus,
+    said: tuple[str, str],
+    retry_at: datetime | None,
 ) -> None:
     """How a pass went, with what to show for it: the error and its hint."""
     error, hint = said
     failing_since = func.coalesce(account.c.failing_since, to_micros(at)) if status in _FAILING else None
     change = update(account).where(account.c.name == name)
-    change = change.values(status=status, error=error, hint=hint, failing_since=failing_since)
+    change = change.values(
+        status=status,
+        error=error,
+        hint=hint,
+        failing_since=failing_since,
+        failures=account.c.failures + 1 if status in _FAILING else 0,
+        retry_at=None if retry_at is None else to_micros(retry_at),
+    )
     if status is AccountStatus.OK:
         change = change.values(last_sync=to_micros(at), **_NO_READING)
     else:
@@ -158,5 +172,5 @@ def signed_in(connection: Connection, name: str) -> None:
     connection.execute(
         update(account)
         .where(account.c.name == name, account.c.status == AccountStatus.SIGN_IN)
-        .values(status=ready, error="", hint="", failing_since=None)
+        .values(status=ready, error="", hint="", failing_since=None, failures=0, retry_at=None)
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, insert, select, update
 
 from syncd.model import Letter, LetterState
-from syncd.store.codec import to_micros
+from syncd.store.codec import from_micros, to_micros
 from syncd.store.engine import put
 from syncd.store.schema import letter, shown
 
@@ -27,7 +27,7 @@ def post(connection: Connection, one: Letter, people: Sequence[str]) -> bool:
     """
     day = one.day.isoformat()
     before = connection.execute(select(letter.c.state).where(letter.c.day == day)).scalar_one_or_none()
-    if before == LetterState.REFUSED.value:
+    if before == LetterState.FAILED.value:
         connection.execute(delete(shown).where(shown.c.day == day))
         connection.execute(delete(letter).where(letter.c.day == day))
     elif before is not None:
@@ -61,6 +61,9 @@ def letters(connection: Connection, states: Sequence[LetterState]) -> tuple[Lett
             LetterState(row.state),
             row.attempts,
             row.error,
+            row.failures,
+            row.resumed,
+            None if row.retry_at is None else from_micros(row.retry_at),
         )
         for row in connection.execute(wanted)
     )
@@ -74,7 +77,7 @@ def mark(connection: Connection, day: date, state: LetterState, error: str, at: 
     sending = state is LetterState.SENDING
     change = update(letter).where(letter.c.day == day.isoformat())
     if sending:
-        change = change.where(letter.c.state == LetterState.QUEUED)
+        change = change.where(letter.c.state == LetterState.RENDERED)
     changed = connection.execute(
         change.values(
             state=state,
@@ -96,7 +99,7 @@ def days_shown(connection: Connection) -> dict[str, tuple[date, ...]]:
     """On which days each person stood in a digest, oldest first; a digest that was refused showed nobody."""
     days: defaultdict[str, list[date]] = defaultdict(list)
     seen = select(shown.c.person, shown.c.day).join(letter, letter.c.day == shown.c.day)
-    seen = seen.where(letter.c.state != LetterState.REFUSED).order_by(shown.c.day)
+    seen = seen.where(letter.c.state != LetterState.FAILED).order_by(shown.c.day)
     for person, day in connection.execute(seen):
         days[person].append(date.fromisoformat(day))
     return {person: tuple(found) for person, found in days.items()}

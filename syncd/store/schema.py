@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION: Final = "0002"
+VERSION: Final = "0003"
 """The newest revision in `migrations/versions`."""
 
 VERSION_TABLE: Final = "syncd_version"
@@ -68,6 +68,9 @@ account = Table(
     Column("reading_since", BigInteger),
     Column("reading_start", BigInteger),
     Column("reader", _TEXT),
+    # passes that failed in a row, and before when the source asked not to be asked again
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("retry_at", BigInteger),
 )
 
 # --------------------------------------------------------------------------- what was observed
@@ -103,6 +106,27 @@ note = Table(
     Column("text", _TEXT, nullable=False),
     PrimaryKeyConstraint("account", "key"),
 )
+
+# What was read so long ago that only counts of it are kept (`privacy.history`): exchanges by address and year, and the
+# ids of the interactions they were, so that none is counted again when a source shows it once more.
+tally = Table(
+    "tally",
+    metadata,
+    Column("address", _TEXT, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("name", _TEXT, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("met", Integer, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    PrimaryKeyConstraint("address", "year"),
+)
+
+folded = Table("folded", metadata, Column("id", BigInteger, primary_key=True, autoincrement=False))
+
+# Who asked to be forgotten, as a salted hash of each address: enough to know it when it comes again, and no more.
+forgotten = Table("forgotten", metadata, Column("mark", _TEXT, primary_key=True))
 
 # What an observation was identified by before it changed or went: the next derivation voids and recomputes it.
 gone = Table(
@@ -213,6 +237,9 @@ letter = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", _TEXT, nullable=False),
     Column("changed", BigInteger),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("resumed", Integer, nullable=False, server_default="0"),
+    Column("retry_at", BigInteger),
 )
 
 shown = Table(
@@ -221,4 +248,16 @@ shown = Table(
     Column("day", _TEXT, ForeignKey(letter.c.day), nullable=False),
     Column("person", _TEXT, nullable=False),
     PrimaryKeyConstraint("day", "person"),
+)
+
+# --------------------------------------------------------------------------- who is at work
+
+# Whoever holds a lease counts `beat` up while they live; `at` is when, by their own clock, for people to read.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", _TEXT, primary_key=True),
+    Column("holder", _TEXT, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

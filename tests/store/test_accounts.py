@@ -69,8 +69,8 @@ def test_a_pass_that_went_through_says_when(store: Store) -> None:
 def test_failures_in_a_row_are_counted_from_the_first(store: Store, status: AccountStatus) -> None:
     store.enrol("work", "imap")
     store.record_outcome("work", NOON, AccountStatus.OK)
-    store.record_outcome("work", NOON + timedelta(hours=1), status, "Out of reach.", "Wait.")
-    store.record_outcome("work", NOON + timedelta(hours=2), status, "Still out of reach.", "Wait.")
+    store.record_outcome("work", NOON + timedelta(hours=1), status, ("Out of reach.", "Wait."))
+    store.record_outcome("work", NOON + timedelta(hours=2), status, ("Still out of reach.", "Wait."))
 
     account = of(store, "work")
     assert (account.last_sync, account.failing_since) == (NOON, NOON + timedelta(hours=1))
@@ -79,7 +79,7 @@ def test_failures_in_a_row_are_counted_from_the_first(store: Store, status: Acco
 
 def test_a_pass_that_went_through_ends_the_failures(store: Store) -> None:
     store.enrol("work", "imap")
-    store.record_outcome("work", NOON, AccountStatus.FAILING, "Out of reach.", "Wait.")
+    store.record_outcome("work", NOON, AccountStatus.FAILING, ("Out of reach.", "Wait."))
     store.record_outcome("work", NOON + timedelta(hours=1), AccountStatus.OK)
 
     account = of(store, "work")
@@ -120,13 +120,13 @@ def test_a_page_that_another_sync_was_ahead_of_says_nothing(store: Store) -> Non
 
 def test_a_first_sync_that_failed_says_how_far_it_came_and_that_nobody_reads(store: Store) -> None:
     read_some(store)
-    store.record_outcome("work", NOON, AccountStatus.FAILING, "Out of reach.", "Wait.")
+    store.record_outcome("work", NOON, AccountStatus.FAILING, ("Out of reach.", "Wait."))
     assert (of(store, "work").status, of(store, "work").reading) == (AccountStatus.FAILING, replace(FAR, reader=""))
 
 
 def test_a_page_of_a_first_sync_ends_the_error_of_the_pass_before(store: Store) -> None:
     store.enrol("work", "gmail")
-    store.record_outcome("work", NOON, AccountStatus.FAILING, "Out of reach.", "Wait.")
+    store.record_outcome("work", NOON, AccountStatus.FAILING, ("Out of reach.", "Wait."))
     read_some(store)
     account = of(store, "work")
     assert (account.status, account.error, account.hint) == (AccountStatus.FIRST_SYNC, "", "")
@@ -158,7 +158,7 @@ def test_an_account_whose_owner_signed_in_again_is_ready(store: Store, read: boo
     store.enrol("work", "gmail")
     if read:
         store.record_outcome("work", NOON, AccountStatus.OK)
-    store.record_outcome("work", NOON, AccountStatus.SIGN_IN, "Google no longer honours the sign-in.", "Sign in.")
+    store.record_outcome("work", NOON, AccountStatus.SIGN_IN, ("Google no longer honours the sign-in.", "Sign in."))
     store.signed_in("work")
 
     account = of(store, "work")
@@ -168,7 +168,7 @@ def test_an_account_whose_owner_signed_in_again_is_ready(store: Store, read: boo
 
 def test_signing_in_mends_nothing_else(store: Store) -> None:
     store.enrol("work", "gmail")
-    store.record_outcome("work", NOON, AccountStatus.FAILING, "Out of reach.", "Wait.")
+    store.record_outcome("work", NOON, AccountStatus.FAILING, ("Out of reach.", "Wait."))
     before = of(store, "work")
     store.signed_in("work")
     store.signed_in("nobody")

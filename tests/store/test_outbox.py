@@ -35,7 +35,7 @@ def test_there_is_one_letter_a_day(store: Store) -> None:
 
 def test_a_letter_that_was_refused_makes_way_for_another_of_its_day(store: Store) -> None:
     store.post(LETTER, ["p:1"])
-    store.mark(DAY, LetterState.REFUSED, "Mailbox unknown.")
+    store.mark(DAY, LetterState.FAILED, "Mailbox unknown.")
     mended = replace(LETTER, content=b"Another")
 
     assert store.post(mended, ["p:2"])
@@ -66,20 +66,20 @@ def test_letters_are_found_by_where_they_stand(store: Store) -> None:
     later = replace(LETTER, day=DAY + timedelta(days=1))
     store.post(LETTER, [])
     store.post(later, [])
-    store.mark(DAY, LetterState.REFUSED, "Mailbox unknown.", NOON)
+    store.mark(DAY, LetterState.FAILED, "Mailbox unknown.", NOON)
 
-    assert store.letters(LetterState.QUEUED) == (later,)
-    assert store.letters(LetterState.REFUSED) == (replace(LETTER, state=LetterState.REFUSED, error="Mailbox unknown."),)
-    assert len(store.letters(LetterState.QUEUED, LetterState.REFUSED)) == 2
+    assert store.letters(LetterState.RENDERED) == (later,)
+    assert store.letters(LetterState.FAILED) == (replace(LETTER, state=LetterState.FAILED, error="Mailbox unknown."),)
+    assert len(store.letters(LetterState.RENDERED, LetterState.FAILED)) == 2
 
 
 def test_every_beginning_to_send_is_an_attempt(store: Store) -> None:
     store.post(LETTER, [])
     for _ in range(2):
         assert store.mark(DAY, LetterState.SENDING, at=NOON)
-        assert store.mark(DAY, LetterState.QUEUED, "Out of reach.", NOON)
+        assert store.mark(DAY, LetterState.RENDERED, "Out of reach.", NOON)
     (letter,) = store.letters()
-    assert (letter.attempts, letter.error, letter.state) == (2, "Out of reach.", LetterState.QUEUED)
+    assert (letter.attempts, letter.error, letter.state) == (2, "Out of reach.", LetterState.RENDERED)
 
 
 def test_of_two_that_begin_to_send_one_sends(url: str) -> None:
@@ -91,7 +91,7 @@ def test_of_two_that_begin_to_send_one_sends(url: str) -> None:
 
 def test_a_letter_that_was_refused_showed_nobody(store: Store) -> None:
     store.post(LETTER, ["p:1"])
-    store.mark(DAY, LetterState.REFUSED)
+    store.mark(DAY, LetterState.FAILED)
     assert store.shown() == {}
 
 
