@@ -69,6 +69,19 @@ Span = Annotated[timedelta, BeforeValidator(parse_span)]
 """A length of time in a configuration file."""
 
 
+def _between_polls(value: object) -> timedelta:
+    span = parse_span(value)
+    if span < timedelta(minutes=1):
+        raise ValueError('no account is read more often than once a minute; write "1 min" or longer')
+    if span > timedelta(days=1):
+        raise ValueError('an account that is read less than once a day falls behind; write "1 day" or shorter')
+    return span
+
+
+BetweenPolls = Annotated[timedelta, BeforeValidator(_between_polls)]
+"""How often an account is read."""
+
+
 class SecretRef(BaseModel):
     """Where a secret can be found; the secret itself never stands in the configuration."""
 
@@ -104,8 +117,7 @@ class ConnectorOptions(BaseModel):
 
     type: str = Field(description="which connector reads this account")
     first_sync: Span = Field(timedelta(days=3 * 365.25), description="how far back the first sync looks")
-    later: ClassVar[frozenset[str]] = frozenset({"poll"})
-    """Keys of a later version: refused by name, as not yet supported."""
+    poll: BetweenPolls | None = Field(None, description="how often it is read; without it: daemon.poll")
 
     def own_addresses(self) -> tuple[str, ...]:
         """The owner's addresses that these options name; they never become people."""

@@ -113,7 +113,7 @@ class Session:
 def session(config: Path | None) -> Iterator[Session]:
     """Open everything a command needs; raises ConfigError or StoreError."""
     settings = load(find_config(config))
-    log.configure(settings.daemon.log_level)
+    log.configure(settings.daemon.log_level, names=settings.privacy.log_names)
     with Store.open(settings.store_url) as store:
         yield Session(settings, settings.policy(), store, system_clock())
 

@@ -18,7 +18,8 @@ from syncd.config.places import look_up, read
 from syncd.config.problems import Problems
 from syncd.config.references import check_references
 from syncd.config.schema import schema
-from syncd.config.settings import AccountSettings, SendSettings, Settings
+from syncd.config.sending import SendSettings
+from syncd.config.settings import AccountSettings, Settings
 from syncd.config.shown import show
 from syncd.errors import ConfigError
 
@@ -57,15 +58,15 @@ def _without_later(document: Document, problems: Problems) -> dict[str, object]:
     values.pop("accounts", None)
     for where in later_keys(values):
         problems.at_key(where, f'"{where[-1]}" {LATER}')
-        _drop(values, where)
-    for where, later, known in LATER_VALUES:
-        if (value := look_up(values, where)) in later:
-            problems.at_value(where, f'{where[-1]} = "{value}" {LATER}; it has {together(known)}')
-            _drop(values, where)
+        _table_of(values, where).pop(str(where[-1]))
+    for later in LATER_VALUES:
+        key = later.where[-1]
+        if look_up(values, later.where) == later.value:
+            problems.at_value(later.where, f'{key} = "{later.value}" {LATER}; it has {together(later.known)}')
+            _table_of(values, later.where)[key] = later.like
     return values
 
 
-def _drop(values: dict[str, object], where: Where) -> None:
+def _table_of(values: dict[str, object], where: Where) -> dict[str, object]:
     table = look_up(values, where[:-1])
-    if isinstance(table, dict):
-        del table[where[-1]]
+    return table if isinstance(table, dict) else {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from syncd.config.later import LATER_ACCOUNT_KEYS, LATER_CONNECTORS
+from syncd.config.later import LATER_CONNECTORS
 from syncd.config.nearest import ask, nearest, together
 from syncd.config.paths import anchor
 from syncd.config.sentences import choice
@@ -39,13 +39,10 @@ def read_accounts(document: Document, problems: Problems) -> dict[str, AccountSe
             problems.at_key(where, f"an account is a table of its own: [accounts.{name}]")
             continue
         connector = _connector(_kind(values, where, problems), where, problems)
-        later = LATER_ACCOUNT_KEYS if connector is None else connector.Options.later
-        for key in sorted(later & values.keys()):
-            problems.at_key((*where, key), f'"{key}" {LATER}')
         if connector is None:
             continue
         try:
-            options = connector.Options.model_validate({key: values[key] for key in values if key not in later})
+            options = connector.Options.model_validate(values)
         except ValidationError as refusal:
             problems.refused(refusal, connector.Options, where)
         else:

@@ -1,10 +1,8 @@
-"""What the file may say one day and this version does not know yet: refused by name, not taken for a slip.
-
-A connector names later keys of its own in `ConnectorOptions.later`.
-"""
+"""What the file may say one day and this version does not know yet: refused by name, not taken for a slip."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,22 +15,27 @@ LATER_KEYS: tuple[tuple[str, ...], ...] = (
     ("replies",),
     ("goodbyes",),
     ("digest", "thread"),
-    ("digest", "send", "account"),
-    ("privacy", "history"),
-    ("privacy", "log_names"),
-    ("daemon", "poll"),
-    ("daemon", "quiet_hours"),
 )
 
-LATER_VALUES: tuple[tuple[tuple[str, ...], frozenset[object], tuple[str, ...]], ...] = (
-    (("digest", "send", "via"), frozenset({"place", "account"}), ("smtp", "sendmail", "maildir", "stdout")),
+
+@dataclass(frozen=True, slots=True)
+class LaterValue:
+    """Where a value of a later version may stand, and what this one has in its place.
+
+    The keys beside it are checked as if it were `like`.
+    """
+
+    where: tuple[str, ...]
+    value: str
+    known: tuple[str, ...]
+    like: str
+
+
+LATER_VALUES = (
+    LaterValue(("digest", "send", "via"), "account", ("place", "smtp", "sendmail", "maildir", "stdout"), like="place"),
 )
-"""Where, what only a later version understands there, and what this one has instead."""
 
 LATER_CONNECTORS = frozenset({"caldav", "linkedin", "whatsapp"})
-
-LATER_ACCOUNT_KEYS = frozenset({"poll"})
-"""What accounts of later connectors may say; a connector of this version says so itself."""
 
 
 def later_keys(values: dict[str, object]) -> Iterator[Where]:

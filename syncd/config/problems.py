@@ -14,16 +14,9 @@ from typing import TYPE_CHECKING
 from syncd.config.hiding import secret_places, texts
 from syncd.config.later import names_at
 from syncd.config.nearest import ask, nearest
+from syncd.config.sending import SendSettings
 from syncd.config.sentences import Refusal, own_words, sentence
-from syncd.config.settings import (
-    DaemonTable,
-    DigestTable,
-    IgnoreTable,
-    MeTable,
-    PrivacyTable,
-    SendSettings,
-    StoreTable,
-)
+from syncd.config.settings import DaemonTable, DigestTable, IgnoreTable, MeTable, PrivacyTable, StoreTable
 from syncd.config.sheet import MASK
 from syncd.config.tables import field_at, fields_of, table_at
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncd.config.nearest import did_you_mean
+from syncd.config.nearest import did_you_mean, either
+from syncd.connector import KeepsLetters
 from syncd.pipeline.normalize import mailbox_key, normal_address
 from syncd.pipeline.policy import DEFAULT_CIRCLES
 
@@ -33,14 +34,9 @@ def check_references(document: Document, accounts: Mapping[str, AccountSettings]
         if name not in ("any", *jobs) and all(jobs):
             hint = did_you_mean(name, (*jobs, "any"))
             problems.at_value(where, f'there is no job "{name}" in [[me.jobs]]{hint}')
-    account = document.lookup(("digest", "send", "account"))
-    named = _table(document, ("accounts",))
-    if isinstance(account, str) and account not in named:
-        problems.at_value(
-            ("digest", "send", "account"), f'there is no account "{account}"{did_you_mean(account, sorted(named))}'
-        )
     _check_people(document, problems)
     _check_sending(document, problems)
+    _check_mailbox(document, accounts, problems)
     _check_owner(document, accounts, problems)
     for name, table in _table(document, ("circles",)).items():
         if name not in _BUILT_IN and isinstance(table, dict) and "cadence" not in table:
@@ -83,6 +79,24 @@ def _check_sending(document: Document, problems: Problems) -> None:
     for one, other in (("username", "password"), ("password", "username")):
         if one in send and other not in send:
             problems.missing(("digest", "send", other), f"{one} is nothing without it")
+
+
+def _check_mailbox(document: Document, accounts: Mapping[str, AccountSettings], problems: Problems) -> None:
+    """A digest is put only into the mailbox of an account that is there and can take it."""
+    where: Where = ("digest", "send", "account")
+    named = document.lookup(where)
+    written = _table(document, ("accounts",))
+    able = tuple(name for name, account in accounts.items() if issubclass(account.connector, KeepsLetters))
+    could = f"; {either(able)} could" if able else ""
+    by_place = document.lookup(("digest", "send", "via")) == "place"
+    if by_place and named is None:
+        problems.missing(where, f"the account whose mailbox the digest is put into{could}")
+    elif isinstance(named, str) and named not in written:
+        problems.at_value(where, f'there is no account "{named}"{did_you_mean(named, sorted(written)) or could}')
+    elif by_place and isinstance(named, str) and named in accounts and named not in able:
+        kind = accounts[named].options.type
+        hint = could or '; use via = "smtp", "sendmail" or "maildir"' * (len(accounts) == len(written))
+        problems.at_value(where, f'nothing can be put into the mailbox of "{named}", of type "{kind}"{hint}')
 
 
 def _circles_named(document: Document) -> Iterator[tuple[Where, str]]:

@@ -6,15 +6,11 @@ value may be stands in `values.py`, what must agree between tables in `reference
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     InstanceOf,
     PrivateAttr,
@@ -27,6 +23,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from syncd.config.paths import default_store_url
 from syncd.config.places import Document
+from syncd.config.sending import SendSettings
+from syncd.config.tables import Table
 from syncd.config.values import (
     WEEKDAYS,
     Address,
@@ -35,9 +33,11 @@ from syncd.config.values import (
     Day,
     DomainPattern,
     DomainPatterns,
+    History,
     LongerThanNothing,
     OwnRhythm,
     PauseDays,
+    Quiet,
     Rhythm,
     StoreUrl,
     Text,
@@ -46,7 +46,7 @@ from syncd.config.values import (
     Weekday,
     Zone,
 )
-from syncd.connector import ConnectorOptions, SecretRef, Span
+from syncd.connector import BetweenPolls, ConnectorOptions, Span
 from syncd.pipeline.policy import (
     DEFAULT_CIRCLES,
     DEFAULT_RULES,
@@ -57,12 +57,13 @@ from syncd.pipeline.policy import (
     Me,
     PersonPolicy,
     Policy,
+    Polling,
     Rule,
     When,
 )
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, timedelta
 
     from pydantic import ValidationInfo
     from pydantic.fields import FieldInfo
@@ -72,21 +73,9 @@ if TYPE_CHECKING:
 _ME = Me()
 _IGNORE = Ignore()
 _DIGEST = DigestPolicy()
+_POLLING = Polling()
 _DAYS: tuple[Weekday, ...] = tuple(WEEKDAYS[day] for day in _DIGEST.days)
-_PORTS = {"implicit": 465, "starttls": 587, "none": 25}
-_ONLY_FOR = {
-    **dict.fromkeys(("host", "port", "tls", "username", "password"), "smtp"),
-    "command": "sendmail",
-    "path": "maildir",
-}
-
 Count = Annotated[StrictInt, Field(ge=0)]
-
-
-class Table(BaseModel):
-    """A table of the file: no key it does not know, nothing changed after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class JobTable(Table):
@@ -116,39 +105,6 @@ class MeTable(Table):
     time_zone: Zone = Field(_ME.time_zone, description='IANA time zone, like "Europe/Rome"')
     language: Literal["en", "it", "id"] = Field("en", description="language of the digest")
     jobs: tuple[JobTable, ...] = Field((), description="where you worked, and when")
-
-
-class SendSettings(Table):
-    """How the digest travels. Connectors' rule of thumb holds: no plain text except on this machine."""
-
-    via: Literal["smtp", "sendmail", "maildir", "stdout"] = Field(
-        "sendmail", description="how the digest is handed over"
-    )
-    host: Text = Field("", description="the SMTP server")
-    tls: Literal["implicit", "starttls", "none"] = Field(
-        "implicit", description='"none" only towards this very machine'
-    )
-    port: StrictInt = Field(
-        default_factory=lambda data: _PORTS[data.get("tls", "implicit")], ge=1, le=65535,
-        description="465 with implicit TLS, 587 with starttls, 25 with none",
-    )  # fmt: skip
-    username: Text = Field("", description="to sign in with at the SMTP server")
-    password: SecretRef | None = Field(None, description="where the password can be found")
-    command: tuple[Text, ...] = Field(
-        ("/usr/sbin/sendmail", "-i"), min_length=1, description="the sendmail command; recipients are added to it"
-    )
-    path: Path | None = Field(None, description="the Maildir to put the digest in")
-    sender: Address = Field("", alias="from", description="the From; default: digest.to")
-
-    @field_validator("host", "tls", "port", "username", "password", "command", "path")
-    @classmethod
-    def _belongs_to_the_way(cls, value: object, info: ValidationInfo) -> object:
-        key = str(info.field_name)
-        if "via" in info.data and not used_by(info.data["via"], key):
-            raise ValueError(f'{key} is only for via = "{_ONLY_FOR[key]}"')
-        if key == "tls" and value == "none" and not is_loopback(info.data.get("host", "localhost")):
-            raise ValueError('tls = "none" is only for a server on this machine; use "implicit" or "starttls"')
-        return value
 
 
 class DigestTable(Table):
@@ -238,6 +194,8 @@ class PrivacyTable(Table):
     """What is kept. Bodies and attachments are never fetched; there is no setting for it."""
 
     subjects: Literal["keep", "never"] = Field("keep", description='"never": subjects are not even asked for')
+    history: History = Field(None, description='older exchanges become yearly counts; "forever" keeps them all')
+    log_names: StrictBool = Field(default=False, description="false: the journal says p:3f2a in place of an address")
 
 
 class StoreTable(Table):
@@ -249,6 +207,8 @@ class StoreTable(Table):
 class DaemonTable(Table):
     """How the service behaves."""
 
+    poll: BetweenPolls = Field(_POLLING.every, description="how often an account is read that does not say so itself")
+    quiet_hours: Quiet = Field(None, description='no polling then, in me.time_zone: "22:30-06:00"')
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the journal says")
 
 
@@ -327,6 +287,10 @@ class Settings(BaseSettings):
         """The database's SQLAlchemy URL."""
         return self.store.url
 
+    def poll_every(self, name: str) -> timedelta:
+        """How often the account called `name` is read; raises KeyError when there is none."""
+        return self.accounts[name].options.poll or self.daemon.poll
+
     def policy(self) -> Policy:
         """What the pipeline needs to know; the addresses that accounts name are the owner's too."""
         named = (address for account in self.accounts.values() for address in account.options.own_addresses())
@@ -343,7 +307,12 @@ class Settings(BaseSettings):
             people=tuple(self._person(address, table) for address, table in self.people.items()),
             ignore=Ignore(**dict(self.ignore)),
             digest=self._digest(),
+            polling=self._polling(),
         )
+
+    def _polling(self) -> Polling:
+        quiet = self.daemon.quiet_hours
+        return Polling(self.daemon.poll, (quiet.first, quiet.last) if quiet else None)
 
     def _digest(self) -> DigestPolicy:
         table = dict(self.digest)
@@ -382,16 +351,3 @@ class Settings(BaseSettings):
             company_since=table.at.since if table.at else None,
             place=self._document.line_of(("people", address)),
         )
-
-
-def used_by(via: str, key: str) -> bool:
-    """Whether a key of [digest.send] means anything to this way of sending."""
-    return _ONLY_FOR.get(key, via) == via
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this very machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

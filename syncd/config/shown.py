@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from syncd.config.settings import used_by
+from syncd.config.sending import used_by
 from syncd.config.tables import fields_of
-from syncd.config.values import NEVER, Pause, span_text
+from syncd.config.values import FOREVER, NEVER, Pause, QuietHours, span_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ def show(settings: Settings) -> str:
         ),
         *(_table(_header("people", address), _changed(person)) for address, person in settings.people.items()),
         _table("[ignore]", _said(settings.ignore)),
-        _table("[privacy]", _said(settings.privacy)),
+        _table("[privacy]", {**_said(settings.privacy), "history": settings.privacy.history or FOREVER}),
         _table("[store]", _said(settings.store)),
         _table("[daemon]", _said(settings.daemon)),
     ]
@@ -92,13 +92,13 @@ def _written(value: object) -> str:
             return f"{{ {pairs} }}" if pairs else "{}"
         case tuple():
             return f"[{', '.join(_written(item) for item in value)}]"
-        case timedelta() | time() | Pause() | PurePath():
+        case timedelta() | time() | Pause() | QuietHours() | PurePath():
             return tomlkit.item(_text(value)).as_string()
         case _:
             return tomlkit.item(value).as_string()
 
 
-def _text(value: timedelta | time | Pause | PurePath) -> str:
+def _text(value: timedelta | time | Pause | QuietHours | PurePath) -> str:
     if isinstance(value, timedelta):
         return span_text(value)
     return f"{value:%H:%M}" if isinstance(value, time) else str(value)

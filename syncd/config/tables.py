@@ -1,6 +1,6 @@
-"""The way through the models that a place in the file takes: which table it is in, which field it is.
+"""What every table of the file has in common, and the way through the tables that a place in the file takes.
 
-Works on the types alone, so it also serves files whose values are wrong.
+That way works on the types alone, so it also serves files whose values are wrong.
 """
 
 from __future__ import annotations
@@ -9,12 +9,18 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from syncd.config.places import Where
+
+
+class Table(BaseModel):
+    """A table of the file: no key it does not know, nothing changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 def fields_of(table: type[BaseModel]) -> dict[str, FieldInfo]:

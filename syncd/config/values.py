@@ -18,6 +18,7 @@ from syncd.config.nearest import ask, nearest
 from syncd.connector import parse_span
 
 NEVER = "never"
+FOREVER = "forever"
 SPAN_PATTERN = r"^\s*\d+(\.\d+)?\s*[A-Za-z]+\s*$"
 
 _SPAN_UNITS = (
@@ -151,6 +152,44 @@ def _pause(value: object) -> Pause:
     return pause
 
 
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From a time of day to another, which belongs to the next day when it is the earlier one."""
+
+    first: time
+    last: time
+
+    def __str__(self) -> str:
+        return f"{self.first:%H:%M}-{self.last:%H:%M}"
+
+
+def _quiet_hours(value: object) -> QuietHours | None:
+    """Two times of day with a dash between them; a file of TOML has no None, a default has."""
+    if value is None or isinstance(value, QuietHours):
+        return value
+    words = value if isinstance(value, str) else " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    ends = re.split(r"\s*[-\u2013]\s*", words.strip())
+    if not isinstance(value, str) or len(ends) != len(("first", "last")):
+        raise ValueError(_as_quiet_hours(value, words))
+    if ends[1] == "24:00":
+        raise ValueError(f'midnight is written "00:00": "{ends[0]}-00:00"')
+    quiet = QuietHours(_time_of_day(ends[0]), _time_of_day(ends[1]))
+    if quiet.first == quiet.last:
+        raise ValueError("quiet hours that end when they begin are none, or the whole day; name two different times")
+    return quiet
+
+
+def _as_quiet_hours(value: object, words: str) -> str:
+    """The sentence for what is no pair of times with a dash between them; it writes out what can be guessed."""
+    times = re.findall(r"(?<![\d:])((?:[01]?\d|2[0-3]):[0-5]\d)(?::\d\d)?(?![\d:])", words)
+    if len(times) == 1:
+        return f'quiet hours have a beginning and an end; write both, like "{times[0]}-06:00"'
+    if len(times) == len(("first", "last")):
+        return f'two times of day stand in one text, with a dash between them: "{times[0]}-{times[1]}"'
+    shown = f'"{value}"' if isinstance(value, str) else words
+    return f'{shown} is not a pair of times; write it like "22:30-06:00"'
+
+
 def positive_span(value: object) -> timedelta:
     """A length of time that is longer than nothing."""
     span = parse_span(value)
@@ -162,6 +201,19 @@ def positive_span(value: object) -> timedelta:
 def _rhythm(value: object) -> timedelta | None:
     """How often: a length of time, or never."""
     return None if value in (None, NEVER) else positive_span(value)
+
+
+def _history(value: object) -> timedelta | None:
+    """How long exchanges are kept one by one: a length of time, or forever."""
+    if value in (None, FOREVER):
+        return None
+    span = parse_span(value)
+    if span < timedelta(days=365):
+        raise ValueError(
+            "history is 1 year at least: whom you talk to twice a year could not be told from whom you lost; "
+            'write "1 year" or longer, or "forever"'
+        )
+    return span
 
 
 def _own_rhythm(value: object) -> timedelta | None:
@@ -216,11 +268,23 @@ PauseDays = Annotated[
     BeforeValidator(_pause),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$"}),
 ]
+Quiet = Annotated[
+    QuietHours | None,
+    BeforeValidator(_quiet_hours),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\s*([01]?\d|2[0-3]):[0-5]\d\s*[-\u2013]\s*([01]?\d|2[0-3]):[0-5]\d\s*$"}
+    ),
+]
 LongerThanNothing = Annotated[timedelta, BeforeValidator(positive_span), _SPAN_SCHEMA]
 Rhythm = Annotated[
     timedelta | None,
     BeforeValidator(_rhythm),
     WithJsonSchema({"anyOf": [{"const": NEVER}, {"type": "string", "pattern": SPAN_PATTERN}]}),
+]
+History = Annotated[
+    timedelta | None,
+    BeforeValidator(_history),
+    WithJsonSchema({"anyOf": [{"const": FOREVER}, {"type": "string", "pattern": SPAN_PATTERN}]}),
 ]
 OwnRhythm = Annotated[timedelta | None, BeforeValidator(_own_rhythm), _SPAN_SCHEMA]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many), _ONE_OR_MANY_SCHEMA]

@@ -17,7 +17,7 @@ from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from syncd.config.settings import is_loopback
+from syncd.config.sending import is_loopback
 from syncd.deliver.maildir import Maildir, Stdout
 from syncd.deliver.sendmail import Sendmail
 from syncd.deliver.smtp import Smtp

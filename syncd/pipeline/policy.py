@@ -111,6 +111,17 @@ class DigestPolicy:
     names_in_subject: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """How often accounts are read, and between which wall-clock times of the owner's none is.
+
+    `quiet_hours` begins at its first time and ends right before its last, which may be one of the next day.
+    """
+
+    every: timedelta = timedelta(minutes=10)
+    quiet_hours: tuple[time, time] | None = None
+
+
 DEFAULT_CIRCLES = (
     Circle("mentors", timedelta(weeks=6)),
     Circle("clients", timedelta(days=30.4375), prefer="meeting"),
@@ -149,6 +160,7 @@ class Policy:
     people: tuple[PersonPolicy, ...] = ()
     ignore: Ignore = field(default_factory=Ignore)
     digest: DigestPolicy = field(default_factory=DigestPolicy)
+    polling: Polling = field(default_factory=Polling)
     goodbyes: tuple[str, ...] = DEFAULT_GOODBYES
 
     def derivation_key(self) -> str:
