@@ -1,7 +1,8 @@
 """A real SMTP server (aiosmtpd) on this machine that keeps what it accepts, and fails when the script says so.
 
 The script holds, for each verb, what to do the next times it comes: an SMTP reply, "close" (drop the line), "hang"
-(never answer), "close-after" (take the message, then drop the line before saying so), or "" (behave).
+(never answer), "close-after" (take the message, then drop the line before saying so), "hang-after" (take it, and never
+say so), or "" (behave). Where the script has nothing, `mood` decides, so that a seeded chance can play the server.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from tests.servers.certificate import Certificate
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 USERNAME = "davide"
 PASSWORD = "correct horse"
 _LOST = "421 4.4.2 the line is gone"
+_TOOK_IT = frozenset({"close-after", "hang-after"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,27 @@ class Accepted:
 
 
 class SmtpSink:
-    """The server, as a context; `port` is where it listens."""
+    """The server, as a context; `port` is where it listens.
+
+    A `greylist` refuses every envelope at its first visit (RFC 6647). What is accepted is also given to `taken`.
+    """
 
     def __init__(
-        self, certificate: Certificate | None = None, *, implicit: bool = False, sign_in: bool = False
+        self,
+        certificate: Certificate | None = None,
+        *,
+        implicit: bool = False,
+        sign_in: bool = False,
+        greylist: bool = False,
+        taken: Callable[[Accepted], None] = lambda _: None,
     ) -> None:
         self.accepted: list[Accepted] = []
         self.script: defaultdict[str, list[str]] = defaultdict(list)
+        self.mood: Callable[[str], str] = lambda _: ""
         self.signed_in: list[str] = []
         self.port = 0
+        self._taken = taken
+        self._strangers: set[tuple[str, str]] | None = set() if greylist else None
         self._context: ssl.SSLContext | None = None
         if certificate:
             self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -91,7 +106,7 @@ class SmtpSink:
         )
 
     async def _next(self, server: SMTP, verb: str) -> str | None:
-        planned = self.script[verb].pop(0) if self.script[verb] else ""
+        planned = self.script[verb].pop(0) if self.script[verb] else self.mood(verb)
         if planned == "close":
             _drop(server)
             return _LOST
@@ -130,7 +145,7 @@ class SmtpSink:
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Note a recipient."""
-        planned = await self._next(server, "RCPT")
+        planned = await self._next(server, "RCPT") or self._greylisted(envelope.mail_from or "", address)
         if not planned:
             envelope.rcpt_tos.append(address)
         return planned or "250 2.1.5 OK"
@@ -138,15 +153,24 @@ class SmtpSink:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
         """Keep the message, unless the script refuses it."""
         planned = await self._next(server, "DATA")
-        if planned and planned != "close-after":
+        if planned and planned not in _TOOK_IT:
             return planned
-        self.accepted.append(
-            Accepted(envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.original_content or b"")
-        )
+        accepted = Accepted(envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.original_content or b"")
+        self.accepted.append(accepted)
+        self._taken(accepted)
+        if planned == "hang-after":
+            await asyncio.Event().wait()
         if planned:
             _drop(server)
             return _LOST
         return "250 2.0.0 queued"
+
+    def _greylisted(self, sender: str, recipient: str) -> str | None:
+        """The refusal of an envelope that was never seen before."""
+        if self._strangers is None or (sender, recipient) in self._strangers:
+            return None
+        self._strangers.add((sender, recipient))
+        return "451 4.7.1 Greylisted, come back later"
 
 
 def _drop(server: SMTP) -> None:
