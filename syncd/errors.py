@@ -113,9 +113,13 @@ class CursorExpired(ConnectorError):
 
 
 class StoreError(SyncdError):
-    """The database cannot be used: stop the service."""
+    """The database cannot be used now: wait until it can."""
 
     exit = Exit.CANNOT_WRITE
+
+
+class StoreUnfit(StoreError):
+    """The database will not be usable by itself (damaged, another program's, a newer syncd's): stop the service."""
 
 
 class StoreBusy(StoreError):

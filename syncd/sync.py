@@ -120,6 +120,13 @@ def poll(
     return Outcome(source.name, receipt, error)
 
 
+def record_failure(store: Store, account: str, kind: str, error: SyncdError, now: datetime) -> Outcome:
+    """Record that an account could not be read for a reason its connector did not name; raises StoreError."""
+    store.enrol(account, kind)
+    store.record_outcome(account, now, _status_after(error), (error.title, error.hint), _patience(error, now))
+    return Outcome(account, PageReceipt(), error)
+
+
 def _patience(error: SyncdError | None, now: datetime) -> datetime | None:
     """Before when the source does not want to be asked again."""
     if not isinstance(error, Transient) or error.retry_after is None:
@@ -168,24 +175,34 @@ def _further(before: Reading | None, progress: Progress | None, at: datetime) ->
         return replace(before, at=at) if before else None
     if before is None or before.done == before.start or progress.done < before.done:
         since, start = (before.at, before.done) if before and before.done <= progress.done else (at, progress.done)
-        reader = f"{os.uname().nodename}:{os.getpid()}"
-        return Reading(progress.done, progress.total, at, since, start, reader)
+        return Reading(progress.done, progress.total, at, since, start, this_process())
     return replace(before, done=progress.done, total=progress.total, at=at)
 
 
 def is_under_way(reading: Reading, now: datetime) -> bool:
     """True as long as the process that reads is alive; one on another machine, as long as it was heard lately."""
-    host, _, process = reading.reader.rpartition(":")
-    if not process or now - reading.at > _SILENCE:
+    if not reading.reader or now - reading.at > _SILENCE:
         return False
-    if host == os.uname().nodename:
-        try:
-            os.kill(int(process), 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-    return True
+    return not is_dead(reading.reader)
+
+
+def this_process() -> str:
+    """This process as the store names it: "HOST:PID"."""
+    return f"{os.uname().nodename}:{os.getpid()}"
+
+
+def is_dead(process: str) -> bool:
+    """True for a process ("HOST:PID") of this very host that is no more; of another host nobody can know."""
+    host, _, number = process.rpartition(":")
+    if host != os.uname().nodename or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _status_after(error: SyncdError | None) -> AccountStatus:

@@ -1,4 +1,4 @@
-"""When a digest is due and how long to wait after a failure: pure functions of the time and the last success.
+"""When an account is read, a digest is due, how long a failure waits: pure functions of the time and of what was last.
 
 Wall-clock times are the owner's. An hour that a clock change skips moves on with the clock, of one that comes twice the
 first counts (PEP 495, fold 0).
@@ -10,18 +10,28 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from syncd.model import AccountStatus
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
+    from datetime import date, time
 
+    from syncd.model import Account
     from syncd.pipeline.policy import DigestPolicy, Policy
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=6)
 LONGEST_OBEYED = timedelta(hours=24)
 """A server that asks for a longer pause is not obeyed further than this."""
+PAUSED_FOR = timedelta(days=1)
+"""An account that waits for its owner is tried so often, in case somebody mended it elsewhere."""
+
+DIGEST_PATIENCE = timedelta(minutes=10)
+"""A digest that is due waits so long for what accounts have to say first, and for a network that is coming up."""
 
 _JITTER = 0.5
+_POLL_JITTER = 0.1
+_PAUSED = (AccountStatus.SIGN_IN, AccountStatus.MISCONFIGURED)
 _ONE_DAY = timedelta(days=1)
 _YEARS_AHEAD = 366 * 10
 
@@ -77,3 +87,56 @@ def back_off(failures: int, jitter: float, retry_after: timedelta | None = None)
     wait = min(LONGEST_WAIT, FIRST_WAIT * (1 << doublings))
     spread = wait * (1 - _JITTER * min(max(jitter, 0.0), 1.0))
     return max(spread, min(retry_after, LONGEST_OBEYED)) if retry_after is not None else spread
+
+
+def next_poll(account: Account, last: datetime | None, every: timedelta, jitter: float, now: datetime) -> datetime:
+    """When an account is to be read next: `now` or earlier when it is due. Quiet hours are not thought of.
+
+    `last` is the last try, as far as anybody knows. None means due; so does one that lies in the future, since the
+    clock went back: nobody waits a day for it to catch up. `jitter` in 0..1 spreads `every` over +-10 %. A pause that
+    the source asked for holds, up to 24 h.
+    """
+    if last is not None and last > now:
+        return now
+    due = now if last is None else last + _rest(account, every, jitter)
+    if account.retry_at and account.retry_at <= now + LONGEST_OBEYED:
+        due = max(due, account.retry_at)
+    return due
+
+
+def _rest(account: Account, every: timedelta, jitter: float) -> timedelta:
+    if account.status in _PAUSED:
+        return PAUSED_FOR
+    if account.failures:
+        return back_off(account.failures, jitter)
+    return every * (1 + _POLL_JITTER * (2 * min(max(jitter, 0.0), 1.0) - 1))
+
+
+def quiet_until(now: datetime, hours: tuple[time, time] | None, zone: ZoneInfo) -> datetime | None:
+    """The end, in UTC, of the quiet hours that `now` lies in; None outside of them.
+
+    They begin at the first time and end right before the last, which may be one of the next day.
+    """
+    if hours is None:
+        return None
+    first, last = hours
+    today = now.astimezone(zone).date()
+    for day in (today - _ONE_DAY, today):
+        begin = datetime.combine(day, first, zone).astimezone(UTC)
+        end = datetime.combine(day + _ONE_DAY if last <= first else day, last, zone).astimezone(UTC)
+        if begin <= now < end:
+            return end
+    return None
+
+
+def holds_back_digest(account: Account, every: timedelta, now: datetime) -> bool:
+    """True for an account that a due digest waits for, since it may have something to say within minutes.
+
+    One that was read within its interval has said it. One in its first sync, one that waits for its owner or was asked
+    to wait, and one that has failed for longer than the digest's patience would hold the digest up in vain.
+    """
+    if account.last_sync is None or account.status in _PAUSED or (account.retry_at and account.retry_at > now):
+        return False
+    if account.failing_since and now - account.failing_since > DIGEST_PATIENCE:
+        return False
+    return not timedelta() <= now - account.last_sync <= every * (1 + _POLL_JITTER)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from syncd.errors import StoreBusy, StoreError
+from syncd.errors import StoreBusy, StoreError, StoreUnfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ def busy(place: str) -> StoreBusy:
 
 def newer(place: str) -> StoreError:
     """The schema has a version that this program does not know."""
-    return StoreError(
+    return StoreUnfit(
         f"{place} was written by a newer syncd, which this one cannot read; nothing was changed.",
         "Type: pip install -U syncd",
     )
@@ -35,7 +35,7 @@ def newer(place: str) -> StoreError:
 
 def foreign(place: str) -> StoreError:
     """There are tables, and they are not ours."""
-    return StoreError(
+    return StoreUnfit(
         f"{place} is a database of another program; nothing was changed.",
         "Name another one under [store] in the configuration, then type: syncd config check",
     )
@@ -69,7 +69,7 @@ def _refused(place: str) -> StoreError:
 
 
 def _damaged(place: str) -> StoreError:
-    return StoreError(
+    return StoreUnfit(
         f"{place} is damaged, or no database at all; it was left as it is.",
         f"Put back a backup, or start anew: mv {place} {place}.damaged && syncd sync",
     )
