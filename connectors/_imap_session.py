@@ -36,6 +36,9 @@ ANSWER_WITHIN: Final = 120.0
 GOODBYE_WITHIN: Final = 2.0
 """Seconds a server gets to answer LOGOUT."""
 
+_PLAIN_TEXT: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+"""How OpenSSL calls words that are not TLS."""
+
 
 class Session:
     """One signed-in connection. `wire` speaks; `capabilities` are those after signing in, in upper case."""
@@ -149,10 +152,7 @@ def _connect(account: str, options: ImapOptions) -> IMAPClient:
     except ssl.SSLCertVerificationError as error:
         raise _certificate_refused(account, host, error) from error
     except ssl.SSLError as error:
-        raise Misconfigured(
-            f"{host} does not speak TLS on port {port} ({error.reason or error}).",
-            f'Check the port of the account {account}: 993 goes with tls = "implicit", 143 with tls = "starttls".',
-        ) from error
+        raise _handshake_failed(account, host, port, error) from error
     except socket.gaierror as error:
         raise Transient(f"There is no address to be found for {host} ({error.strerror}).", doctor) from error
     except TimeoutError as error:
@@ -198,6 +198,17 @@ def _protection(options: ImapOptions) -> ssl.SSLContext | None:
             f"The certificates in {options.ca_file} cannot be read ({getattr(error, 'strerror', '') or error}).",
             "Correct ca_file, then type: syncd config check",
         ) from error
+
+
+def _handshake_failed(account: str, host: str, port: int, error: ssl.SSLError) -> ConnectorError:
+    """Plain text in answer to TLS is a wrong port; anything else may be the line, and passes."""
+    check = f'Check the port of the account {account}: 993 goes with tls = "implicit", 143 with tls = "starttls".'
+    if error.reason in _PLAIN_TEXT:
+        return Misconfigured(f"{host} does not speak TLS on port {port} ({error.reason}).", check)
+    return Transient(
+        f"{host} did not protect the connection on port {port} ({error.reason or quote(str(error))}).",
+        f"syncd tries again. If it stays so, type: syncd doctor {account}",
+    )
 
 
 def _certificate_refused(account: str, host: str, error: ssl.SSLCertVerificationError) -> Transient:
