@@ -72,7 +72,7 @@ Span = Annotated[timedelta, BeforeValidator(parse_span)]
 def _between_polls(value: object) -> timedelta:
     span = parse_span(value)
     if span < timedelta(minutes=1):
-        raise ValueError('no account is read more often than once a minute; write "1 min" or longer')
+        raise ValueError('an account is read once a minute at most; write "1 min" or longer')
     if span > timedelta(days=1):
         raise ValueError('an account that is read less than once a day falls behind; write "1 day" or shorter')
     return span
@@ -324,6 +324,19 @@ def load_connector(name: str) -> type[Connector]:
     with naming_what_is_missing(name):
         loaded: type[Connector] = entry.load()
     return loaded
+
+
+def shows_meetings(name: str) -> bool:
+    """Whether accounts of the connector `name` may show meetings.
+
+    Any may, but one whose class says `shows_meetings: ClassVar[bool] = False`: what is claimed about meetings does not
+    wait for it.
+    """
+    try:
+        connector = load_connector(name)
+    except (KeyError, Misconfigured):
+        return True
+    return bool(getattr(connector, "shows_meetings", True))
 
 
 @contextmanager

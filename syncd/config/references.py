@@ -84,19 +84,21 @@ def _check_sending(document: Document, problems: Problems) -> None:
 def _check_mailbox(document: Document, accounts: Mapping[str, AccountSettings], problems: Problems) -> None:
     """A digest is put only into the mailbox of an account that is there and can take it."""
     where: Where = ("digest", "send", "account")
-    named = document.lookup(where)
+    named, placed = document.lookup(where), document.lookup(("digest", "send", "via")) == "place"
     written = _table(document, ("accounts",))
-    able = tuple(name for name, account in accounts.items() if issubclass(account.connector, KeepsLetters))
-    could = f"; {either(able)} could" if able else ""
-    by_place = document.lookup(("digest", "send", "via")) == "place"
-    if by_place and named is None:
-        problems.missing(where, f"the account whose mailbox the digest is put into{could}")
+    able = [name for name, account in accounts.items() if issubclass(account.connector, KeepsLetters)]
+    hint = ""
+    if able:
+        hint = f"; {either(able)} can take it"
+    elif len(accounts) == len(written):  # otherwise one that could not be read may be able to
+        hint = '; none of yours can take it, so use via = "smtp", "sendmail" or "maildir"'
+    if named is None and placed:
+        problems.missing(where, f"the account whose mailbox the digest is put into{hint}")
     elif isinstance(named, str) and named not in written:
-        problems.at_value(where, f'there is no account "{named}"{did_you_mean(named, sorted(written)) or could}')
-    elif by_place and isinstance(named, str) and named in accounts and named not in able:
+        problems.at_value(where, f'there is no account "{named}"{did_you_mean(named, sorted(written)) or hint}')
+    elif isinstance(named, str) and placed and named in accounts and named not in able:
         kind = accounts[named].options.type
-        hint = could or '; use via = "smtp", "sendmail" or "maildir"' * (len(accounts) == len(written))
-        problems.at_value(where, f'nothing can be put into the mailbox of "{named}", of type "{kind}"{hint}')
+        problems.at_value(where, f'"{named}" is of type "{kind}", and its mailbox cannot take the digest{hint}')
 
 
 def _circles_named(document: Document) -> Iterator[tuple[Where, str]]:

@@ -15,11 +15,16 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
 from syncd.config.nearest import ask, nearest
+from syncd.config.sentences import written
 from syncd.connector import parse_span
 
 NEVER = "never"
 FOREVER = "forever"
 SPAN_PATTERN = r"^\s*\d+(\.\d+)?\s*[A-Za-z]+\s*$"
+
+_TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d"
+_DASHES = "\u2013-"
+"""The one of typographers, and the one on the keyboard."""
 
 _SPAN_UNITS = (
     ("year", timedelta(days=365.25)),
@@ -95,7 +100,7 @@ def _time_of_day(value: object) -> time:
     """A wall-clock time, in quotes as in every example."""
     if isinstance(value, time):
         raise ValueError(f'a time of day stands in quotes: "{value:%H:%M}"')  # noqa: TRY004 - pydantic wants ValueError
-    if isinstance(value, str) and re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
+    if isinstance(value, str) and re.fullmatch(_TIME, value):
         hour, minute = value.split(":")
         return time(int(hour), int(minute))
     shown = f'"{value}"' if isinstance(value, str) else value
@@ -164,30 +169,33 @@ class QuietHours:
 
 
 def _quiet_hours(value: object) -> QuietHours | None:
-    """Two times of day with a dash between them; a file of TOML has no None, a default has."""
+    """Two times of day with a dash between them; the file has no None, the default is one."""
     if value is None or isinstance(value, QuietHours):
         return value
-    words = value if isinstance(value, str) else " ".join(map(str, value)) if isinstance(value, list) else str(value)
-    ends = re.split(r"\s*[-\u2013]\s*", words.strip())
-    if not isinstance(value, str) or len(ends) != len(("first", "last")):
-        raise ValueError(_as_quiet_hours(value, words))
-    if ends[1] == "24:00":
-        raise ValueError(f'midnight is written "00:00": "{ends[0]}-00:00"')
-    quiet = QuietHours(_time_of_day(ends[0]), _time_of_day(ends[1]))
+    ends = (
+        re.fullmatch(rf"\s*([^\s{_DASHES}]+)\s*[{_DASHES}]\s*([^\s{_DASHES}]+)\s*", value)
+        if isinstance(value, str)
+        else None
+    )
+    if not ends:
+        raise ValueError(_no_quiet_hours(value))
+    if ends[2] == "24:00":
+        raise ValueError(f'midnight is written "00:00": "{ends[1]}-00:00"')
+    quiet = QuietHours(_time_of_day(ends[1]), _time_of_day(ends[2]))
     if quiet.first == quiet.last:
         raise ValueError("quiet hours that end when they begin are none, or the whole day; name two different times")
     return quiet
 
 
-def _as_quiet_hours(value: object, words: str) -> str:
-    """The sentence for what is no pair of times with a dash between them; it writes out what can be guessed."""
-    times = re.findall(r"(?<![\d:])((?:[01]?\d|2[0-3]):[0-5]\d)(?::\d\d)?(?![\d:])", words)
-    if len(times) == 1:
-        return f'quiet hours have a beginning and an end; write both, like "{times[0]}-06:00"'
-    if len(times) == len(("first", "last")):
-        return f'two times of day stand in one text, with a dash between them: "{times[0]}-{times[1]}"'
-    shown = f'"{value}"' if isinstance(value, str) else words
-    return f'{shown} is not a pair of times; write it like "22:30-06:00"'
+def _no_quiet_hours(value: object) -> str:
+    """What to write in place of something without two ends and a dash; the times that are in it are taken over."""
+    words = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    match re.findall(rf"(?<![\d:])({_TIME})(?::\d\d)?(?![\d:])", words):
+        case [first]:
+            return f'quiet hours have a beginning and an end; write both, like "{first}-06:00"'
+        case [first, last]:
+            return f'two times of day stand in one text, with a dash between them: "{first}-{last}"'
+    return f'{written(value)} is not a pair of times; write it like "22:30-06:00"'
 
 
 def positive_span(value: object) -> timedelta:
@@ -207,11 +215,15 @@ def _history(value: object) -> timedelta | None:
     """How long exchanges are kept one by one: a length of time, or forever."""
     if value in (None, FOREVER):
         return None
-    span = parse_span(value)
+    try:
+        span = parse_span(value)
+    except ValueError as refusal:
+        kept = str(refusal).partition("; ")[0]
+        raise ValueError(f'{kept}; write it like "5 years", or "{FOREVER}"') from None
     if span < timedelta(days=365):
         raise ValueError(
-            "history is 1 year at least: whom you talk to twice a year could not be told from whom you lost; "
-            'write "1 year" or longer, or "forever"'
+            "history is 1 year at least, since how often you speak with somebody cannot be told from less; "
+            f'write "1 year" or longer, or "{FOREVER}"'
         )
     return span
 
@@ -256,9 +268,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Address = Annotated[str, AfterValidator(_address)]
 AddressPattern = Annotated[str, AfterValidator(_address_pattern)]
 DomainPattern = Annotated[str, AfterValidator(_domain_pattern)]
-TimeOfDay = Annotated[
-    time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": r"^([01]?\d|2[0-3]):[0-5]\d$"})
-]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": f"^{_TIME}$"})]
 Day = Annotated[date, BeforeValidator(_day)]
 Birthday = Annotated[
     str, BeforeValidator(_birthday), WithJsonSchema({"type": "string", "pattern": r"^(\d{4}-)?\d\d-\d\d$"})
@@ -271,9 +281,7 @@ PauseDays = Annotated[
 Quiet = Annotated[
     QuietHours | None,
     BeforeValidator(_quiet_hours),
-    WithJsonSchema(
-        {"type": "string", "pattern": r"^\s*([01]?\d|2[0-3]):[0-5]\d\s*[-\u2013]\s*([01]?\d|2[0-3]):[0-5]\d\s*$"}
-    ),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*{_TIME}\s*[{_DASHES}]\s*{_TIME}\s*$"}),
 ]
 LongerThanNothing = Annotated[timedelta, BeforeValidator(positive_span), _SPAN_SCHEMA]
 Rhythm = Annotated[

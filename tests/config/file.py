@@ -24,6 +24,9 @@ address = "anna@conti.example"
 to = "anna@conti.example"
 """
 
+LETTERBOX = '[accounts.box]\ntype = "letterbox"\naddress = "anna@conti.example"\n'
+"""Another account, whose mailbox a letter can be put into."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigText:

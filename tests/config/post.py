@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, field_validator
 from syncd.connector import ConnectorOptions, SecretRef, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from syncd.connector import Context, Page
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ENTRY_POINT = """\
 [syncd.connectors]
 post = tests.config.post:Post
+letterbox = tests.config.post:Letterbox
 broken = a_library_that_is_not_there.at_all:Broken
 halved = another_library_that_is_not_there.at_all:Halved [whole,more]
 """
@@ -37,7 +38,6 @@ class PostOptions(ConnectorOptions):
     path: Path | None = Field(None, description="a folder of this machine")
     url: str | SecretRef | None = Field(None, description="a link, which may be secret")
     password: SecretRef | None = Field(None, description="where the password can be found")
-    later: ClassVar[frozenset[str]] = frozenset({"poll", "colour"})
 
     @field_validator("password", mode="before")
     @classmethod
@@ -67,3 +67,18 @@ class Post:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+class Letterbox(Post):
+    """A mailbox that a letter can be put into."""
+
+    def holds(self, message_id: str) -> bool:
+        """No letter, ever."""
+        del message_id
+        return False
+
+    def place(self, message_id: str, content: bytes, folder: str, commit: Callable[[], None]) -> bool:
+        """Drop the letter."""
+        del message_id, content, folder
+        commit()
+        return True

@@ -184,7 +184,7 @@ def test_nothing_of_a_later_version_is_in_it() -> None:
 ALTERNATIVES = [
     number
     for number, line in enumerate(LINES)
-    if re.match(r"# (password|token|ca_file|url|path|service_account|endpoint|username|authority|graph) *=", line)
+    if re.match(r"# (password|token|ca_file|url|path|poll|service_account|endpoint|username|authority|graph) *=", line)
     and "Maildir" not in line
 ]
 
@@ -199,11 +199,11 @@ def test_every_alternative_in_a_comment_is_right_in_its_place(config: ConfigText
     config.load("\n".join([*LINES[:start], *others, LINES[number].removeprefix("# "), *LINES[number + 1 :]]))
 
 
-@pytest.mark.parametrize("via", ["sendmail", "maildir"])
-def test_every_way_of_sending_in_a_comment_is_right_in_its_place(config: ConfigText, via: str) -> None:
+@pytest.mark.parametrize(("via", "lines"), [("place", 3), ("sendmail", 2), ("maildir", 2)])
+def test_every_way_of_sending_in_a_comment_is_right_in_its_place(config: ConfigText, via: str, lines: int) -> None:
     head, _, rest = TEXT.partition("[digest.send]\n")
     table, _, tail = rest.partition("\n\n")
-    way = table[table.index(f'# via     = "{via}"') :].splitlines()[:2]
+    way = table[table.index(f'# via     = "{via}"') :].splitlines()[:lines]
     send = config.load("\n".join([f"{head}[digest.send]", *(line.removeprefix("# ") for line in way), "\n", tail])).send
     assert send.via == via
 

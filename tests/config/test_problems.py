@@ -9,12 +9,14 @@ import pytest
 
 from syncd.config import load
 from syncd.errors import ConfigError
-from tests.config.file import SMALLEST, ConfigText
+from tests.config.file import LETTERBOX, SMALLEST, ConfigText
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "config"
 
 RULE = '[[rules]]\nname = "x"\ncircle = "mentors"\n'
 SEND = "[digest.send]\n"
+BEHIND = 'an account that is read less than once a day falls behind; write "1 day" or shorter'
+ONE_DASH = "two times of day stand in one text, with a dash between them"
 
 
 @pytest.mark.parametrize(
@@ -94,11 +96,49 @@ def test_the_owner(config: ConfigText, line: str, complaint: str) -> None:
             'tls = "none" is only for a server on this machine; use "implicit" or "starttls"',
         ),
         ('via = "smtp"\nhost = "h"\nusername = "anna"', '"password" is missing here: username is nothing without it'),
+        ('account = "work"', 'account is only for via = "place"'),
+        ('via = "smtp"\nhost = "h"\nfolder = "INBOX"', 'folder is only for via = "place"'),
+        ('via = "place"\naccount = 3', 'account must be text in quotes: "3"'),
+        ('via = "place"\naccount = "box"\nhost = "h"', 'host is only for via = "smtp"'),
+        ('via = "place"\naccount = "box"\nfolder = ""', "folder must not be empty"),
+        ('via = "place"\naccount = "bxo"', 'there is no account "bxo"; did you mean "box"?'),
+        ('via = "place"\naccount = "elsewhere"', 'there is no account "elsewhere"; "box" can take it'),
+        (
+            'via = "place"',
+            '"account" is missing here: the account whose mailbox the digest is put into; "box" can take it',
+        ),
+        (
+            'via = "place"\naccount = "work"',
+            '"work" is of type "post", and its mailbox cannot take the digest; "box" can take it',
+        ),
+        ('via = "place"\nacount = "box"', 'unknown key "acount"; did you mean "account"?'),
+        ('via = ["smtp"]', 'unknown via a list; it can be "place", "smtp", "sendmail", "maildir" or "stdout"'),
         ('from = "Anna <anna@x.example>"', 'write only the address: "anna@x.example"'),
     ],
 )
 def test_sending(config: ConfigText, more: str, complaint: str) -> None:
-    assert config.complaint(f"{SEND}{more}") == complaint
+    assert config.complaint(f"{LETTERBOX}{SEND}{more}") == complaint
+
+
+@pytest.mark.parametrize(
+    ("more", "begins"),
+    [
+        ("", '"account" is missing here: the account whose mailbox the digest is put into'),
+        ('account = "work"', '"work" is of type "post", and its mailbox cannot take the digest'),
+        ('account = "elsewhere"', 'there is no account "elsewhere"'),
+    ],
+)
+def test_where_no_account_can_take_the_digest_other_ways_are_named(config: ConfigText, more: str, begins: str) -> None:
+    others = 'none of yours can take it, so use via = "smtp", "sendmail" or "maildir"'
+    assert config.complaint(f'{SEND}via = "place"\n{more}') == f"{begins}; {others}"
+
+
+def test_an_account_with_a_mistake_in_it_may_yet_take_the_digest(config: ConfigText) -> None:
+    box = LETTERBOX.replace("address", "adress")
+    problems = config.refused_with(f'{box}{SEND}via = "place"\naccount = "box"')
+    assert [problem.message for problem in problems] == ['unknown key "adress"; did you mean "address"?']
+    problems = config.refused_with(f'{box}{SEND}via = "place"\naccount = "work"')
+    assert problems[1].message == '"work" is of type "post", and its mailbox cannot take the digest'
 
 
 @pytest.mark.parametrize(
@@ -146,12 +186,57 @@ def test_sending(config: ConfigText, more: str, complaint: str) -> None:
             'this is not a database URL; write it like "sqlite:///syncd.db" or "postgresql:///syncd"',
         ),
         ('[daemon]\nlog_level = "loud"', 'unknown log level "loud"; it can be "debug", "info", "warning" or "error"'),
+        ('[daemon]\npoll = "10 sec"', 'an account is read once a minute at most; write "1 min" or longer'),
+        ('[daemon]\npoll = "2 days"', BEHIND),
+        ("[daemon]\npoll = 10", '10 is not a length of time; write it like "10 min", "6 weeks" or "1 year"'),
+        ('[daemon]\nquite_hours = "22:30-06:00"', 'unknown key "quite_hours"; did you mean "quiet_hours"?'),
+        (
+            '[privacy]\nhistory = "6 months"',
+            (
+                "history is 1 year at least, since how often you speak with somebody cannot be told from less; "
+                'write "1 year" or longer, or "forever"'
+            ),
+        ),
+        (
+            '[privacy]\nhistory = "for ever"',
+            '"for ever" is not a length of time; write it like "5 years", or "forever"',
+        ),
+        ("[privacy]\nhistory = 5", '5 is not a length of time; write it like "5 years", or "forever"'),
+        ('[privacy]\nhistroy = "5 years"', 'unknown key "histroy"; did you mean "history"?'),
+        ('[privacy]\nlog_names = "no"', 'log_names must be true or false, not "no"'),
+        ("[daemon]\nlog_names = true", 'unknown key "log_names"; it belongs in [privacy]'),
         ("[daemn]\nx = 1", 'unknown table "daemn"; did you mean "daemon"?'),
         ('[daemon]\nlog_lvel = "info"', 'unknown key "log_lvel"; did you mean "log_level"?'),
     ],
 )
 def test_the_rest(config: ConfigText, more: str, complaint: str) -> None:
     assert config.complaint(more) == complaint
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ('"22:30-22:30"', "quiet hours that end when they begin are none, or the whole day; name two different times"),
+        ('"22:30-25:00"', '"25:00" is not a time of day; write it like "07:00"'),
+        ('"22:30-24:00"', 'midnight is written "00:00": "22:30-00:00"'),
+        ('"22-6"', '"22" is not a time of day; write it like "07:00"'),
+        ('"10:30pm-6am"', '"10:30pm" is not a time of day; write it like "07:00"'),
+        ('"22:30"', 'quiet hours have a beginning and an end; write both, like "22:30-06:00"'),
+        ("22:30:00", 'quiet hours have a beginning and an end; write both, like "22:30-06:00"'),
+        ('"22:30-"', 'quiet hours have a beginning and an end; write both, like "22:30-06:00"'),
+        ('"22:30..06:00"', f'{ONE_DASH}: "22:30-06:00"'),
+        ('"22:30 to 6:00"', f'{ONE_DASH}: "22:30-6:00"'),
+        ('["22:30", "06:00"]', f'{ONE_DASH}: "22:30-06:00"'),
+        ("[22:30:00, 06:00:00]", f'{ONE_DASH}: "22:30-06:00"'),
+        ("{ from = 22:30:00 }", 'a table is not a pair of times; write it like "22:30-06:00"'),
+        ('"at night"', '"at night" is not a pair of times; write it like "22:30-06:00"'),
+        ('""', '"" is not a pair of times; write it like "22:30-06:00"'),
+        ("false", 'false is not a pair of times; write it like "22:30-06:00"'),
+    ],
+)
+def test_quiet_hours(config: ConfigText, written: str, complaint: str) -> None:
+    (problem,) = config.refused_with(f"[daemon]\nquiet_hours = {written}")
+    assert (problem.message, problem.line) == (complaint, 11)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +257,9 @@ def test_the_rest(config: ConfigText, more: str, complaint: str) -> None:
         ),
         ('type = "post"\naddress = "a@x.example"\nurl = 3', 'url must be text in quotes: "3"'),
         ('type = "post"\naddress = "a@x.example"\nfirst_sync = "soon"', '"soon" is not a length of time; write'),
+        ('type = "post"\naddress = "a@x.example"\npoll = "30 s"', "an account is read once a minute at most; write"),
+        ('type = "post"\naddress = "a@x.example"\npoll = "1 week"', BEHIND),
+        ('type = "post"\naddress = "a@x.example"\npoll = ""', '"" is not a length of time; write it like "10 min", "6'),
         ('type = "post"\naddress = "a@x.example"\nurl = { fiel = "/x" }', 'unknown key "fiel"; did you mean "file"?'),
         (
             'type = "post"\naddress = "a@x.example"\nurl = {}',

@@ -6,7 +6,11 @@ from datetime import date, time, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
+from syncd.config.values import Quiet, QuietHours
 from syncd.connector import SecretRef
 from syncd.pipeline.policy import (
     DEFAULT_CIRCLES,
@@ -17,10 +21,11 @@ from syncd.pipeline.policy import (
     Job,
     PersonPolicy,
     Policy,
+    Polling,
     Rule,
     When,
 )
-from tests.config.file import SMALLEST
+from tests.config.file import LETTERBOX, SMALLEST
 from tests.config.post import Post
 
 if TYPE_CHECKING:
@@ -28,11 +33,12 @@ if TYPE_CHECKING:
 
 WEEK = timedelta(weeks=1)
 MONTH = timedelta(days=30.4375)
+YEAR = timedelta(days=365.25)
 
 
 def test_the_smallest_file_means_the_defaults_of_the_policy(config: ConfigText) -> None:
     policy = config.load_with("").policy()
-    assert policy.digest == DigestPolicy(to="anna@conti.example")
+    assert (policy.digest, policy.polling) == (DigestPolicy(to="anna@conti.example"), Polling())
     assert (policy.circles, policy.rules, policy.ignore) == (DEFAULT_CIRCLES, DEFAULT_RULES, Ignore())
     assert policy.people == Policy().people
     assert (policy.me.time_zone, policy.me.language, policy.me.jobs) == ("UTC", "en", ())
@@ -140,6 +146,54 @@ def test_sending_has_the_port_of_its_kind_of_line(config: ConfigText) -> None:
 def test_without_a_word_the_digest_goes_by_sendmail(config: ConfigText) -> None:
     send = config.load_with("").send
     assert (send.via, send.command[0]) == ("sendmail", "/usr/sbin/sendmail")
+
+
+def test_the_digest_can_be_put_into_a_folder_of_an_accounts_mailbox(config: ConfigText) -> None:
+    send = f'{LETTERBOX}[digest.send]\nvia = "place"\naccount = "box"\nfrom = "syncd@conti.example"\n'
+    settings = config.load_with(send)
+    assert (settings.send.via, settings.send.account, settings.send.folder) == ("place", "box", "INBOX")
+    assert settings.send.sender == "syncd@conti.example"
+    assert config.load_with(f'{send}folder = "Digests"\n').send.folder == "Digests"
+
+
+def test_without_a_word_everything_is_kept_and_nobody_named_in_the_journal(config: ConfigText) -> None:
+    privacy = config.load_with("").privacy
+    assert (privacy.history, privacy.log_names) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("forever", None), ("1 year", YEAR), ("12 months", YEAR), ("365 days", timedelta(days=365)), ("5y", 5 * YEAR)],
+)
+def test_history_is_a_length_of_time_or_forever(config: ConfigText, written: str, meant: timedelta | None) -> None:
+    privacy = config.load_with(f'[privacy]\nhistory = "{written}"\nlog_names = true\n').privacy
+    assert (privacy.history, privacy.log_names) == (meant, True)
+
+
+def test_an_account_is_read_as_often_as_it_says_else_as_often_as_the_daemon_says(config: ConfigText) -> None:
+    other = '[accounts.other]\ntype = "post"\naddress = "b@x.example"\npoll = "6 hours"\n'
+    settings = config.load_with(other)
+    assert settings.poll_every("work") == settings.policy().polling.every == timedelta(minutes=10)
+    assert settings.poll_every("other") == timedelta(hours=6)
+    settings = config.load_with(f'{other}[daemon]\npoll = "1 min"\n')
+    assert settings.poll_every("work") == settings.policy().polling.every == timedelta(minutes=1)
+    assert settings.poll_every("other") == timedelta(hours=6)
+    with pytest.raises(KeyError):
+        settings.poll_every("nobody's")
+
+
+@pytest.mark.parametrize("written", ["22:30-6:00", "22:30-06:00", " 22:30 - 06:00 ", "22:30\N{EN DASH}06:00"])
+def test_quiet_hours_may_cross_midnight_and_have_blanks_around_their_dash(config: ConfigText, written: str) -> None:
+    settings = config.load_with(f'[daemon]\nquiet_hours = "{written}"\n')
+    assert settings.daemon.quiet_hours == QuietHours(time(22, 30), time(6))
+    assert settings.policy().polling.quiet_hours == (time(22, 30), time(6))
+
+
+@given(st.times(), st.times())
+def test_quiet_hours_are_written_so_that_they_read_back_unchanged(first: time, last: time) -> None:
+    quiet = QuietHours(first.replace(second=0, microsecond=0), last.replace(second=0, microsecond=0))
+    assume(quiet.first != quiet.last)
+    assert TypeAdapter(Quiet).validate_python(str(quiet)) == quiet
 
 
 def test_a_secret_is_where_the_file_says(config: ConfigText) -> None:

@@ -18,7 +18,7 @@ from syncd.config import Settings, schema, show
 from syncd.config.tables import fields_of, table_at
 from syncd.config.values import SPAN_PATTERN, span_text
 from syncd.connector import parse_span
-from tests.config.file import SMALLEST, ConfigText
+from tests.config.file import LETTERBOX, SMALLEST, ConfigText
 from tests.config.json_schema import accepts
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+PLACED = f'{LETTERBOX}[digest.send]\nvia = "place"\naccount = "box"\n'
 FULL = """\
 [me]
 name = 'Anna "the" Conti'
@@ -41,6 +42,7 @@ type = "post"
 address = "anna@conti.example"
 folders = ["INBOX"]
 patience = "90 min"
+poll = "6 hours"
 path = "/srv/post"
 url = { credential = "link" }
 password = { command = ["pass", "show", "x y"] }
@@ -76,14 +78,18 @@ addresses = []
 mail_to_more_than = 20
 [privacy]
 subjects = "never"
+history = "5 years"
+log_names = true
 [store]
 url = "sqlite:////srv/syncd.db"
 [daemon]
+poll = "90 s"
+quiet_hours = "22:30 - 6:00"
 log_level = "debug"
 """
 
 
-@pytest.mark.parametrize("text", [SMALLEST, FULL, f"rules = []\n{SMALLEST}"])
+@pytest.mark.parametrize("text", [SMALLEST, FULL, f"{SMALLEST}{PLACED}", f"rules = []\n{SMALLEST}"])
 def test_what_is_shown_loads_to_the_same_settings(config: ConfigText, text: str) -> None:
     before = config.load(text)
     shown = show(before)
@@ -116,6 +122,15 @@ def test_everything_in_force_is_shown_defaults_included(config: ConfigText) -> N
     assert shown["rules"][0] == {"name": "mentors", "when": {"tag": ["mentor"]}, "circle": "mentors"}
     assert shown["accounts"]["work"]["first_sync"] == "3 years"
     assert shown["store"]["url"].startswith("sqlite:////")
+    assert shown["privacy"] == {"subjects": "keep", "history": "forever", "log_names": False}
+    assert shown["daemon"] == {"poll": "10 min", "log_level": "info"}
+
+
+def test_only_what_the_chosen_way_of_sending_uses_is_shown(config: ConfigText) -> None:
+    shown = tomllib.loads(show(config.load_with(PLACED)))
+    assert shown["digest"]["send"] == {
+        "via": "place", "account": "box", "folder": "INBOX", "from": "anna@conti.example",
+    }  # fmt: skip
 
 
 @given(st.timedeltas(timedelta(0), timedelta(days=100_000)))
@@ -180,7 +195,7 @@ def test_the_schema_is_there_without_the_libraries_of_providers(config: ConfigTe
     assert {"account-imap", "account-gmail", "account-outlook-mail"} <= json.loads(done.stdout)["$defs"].keys()
 
 
-@pytest.mark.parametrize("text", [SMALLEST, FULL])
+@pytest.mark.parametrize("text", [SMALLEST, FULL, f"{SMALLEST}{PLACED}"])
 def test_the_schema_accepts_what_is_right(text: str) -> None:
     described = schema()
     assert accepts(described, tomllib.loads(text), described["$defs"])
@@ -199,6 +214,11 @@ def test_the_schema_accepts_what_is_right(text: str) -> None:
         ('address = "anna@conti.example"', ""),
         ("min_months = 4", "min_months = -4"),
         ("mute = true", "mute = 1"),
+        ('history = "5 years"', 'history = "always"'),
+        ('"22:30 - 6:00"', '"22:30..6:00"'),
+        ('"22:30 - 6:00"', '"22:30-24:00"'),
+        ('poll = "90 s"', "poll = 90"),
+        ('poll = "6 hours"', "poll = 6"),
     ],
 )
 def test_the_schema_refuses_what_is_wrong(right: str, wrong: str) -> None:
