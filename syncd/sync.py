@@ -7,7 +7,6 @@ transaction is open while the network is. Deriving afterwards is incremental and
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from syncd.pipeline.identity import resolve
 from syncd.pipeline.own_addresses import learn_own
 from syncd.pipeline.reconcile import reconcile
 from syncd.pipeline.schedule import LONGEST_OBEYED
+from syncd.processes import is_dead, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -183,26 +183,7 @@ def is_under_way(reading: Reading, now: datetime) -> bool:
     """True as long as the process that reads is alive; one on another machine, as long as it was heard lately."""
     if not reading.reader or now - reading.at > _SILENCE:
         return False
-    return not is_dead(reading.reader)
-
-
-def this_process() -> str:
-    """This process as the store names it: "HOST:PID"."""
-    return f"{os.uname().nodename}:{os.getpid()}"
-
-
-def is_dead(process: str) -> bool:
-    """True for a process ("HOST:PID") of this very host that is no more; of another host nobody can know."""
-    host, _, number = process.rpartition(":")
-    if host != os.uname().nodename or not number.isdecimal():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    return reading.reader == this_process() or not is_dead(reading.reader)
 
 
 def _status_after(error: SyncdError | None) -> AccountStatus:

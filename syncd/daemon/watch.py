@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncd.errors import StoreBusy
-from syncd.sync import is_dead
+from syncd.processes import is_dead
 
 if TYPE_CHECKING:
     from syncd.daemon.events import Machine
@@ -83,7 +83,7 @@ class Watch:
         The name of a dead process of this host, or our own from before a restart, is enough; unless somebody took the
         lease from us: then names do not tell machines apart here, and only the silence counts.
         """
-        if not self._robbed and (found.holder == self._holder or is_dead(found.holder)):
+        if not self._robbed and is_dead(found.holder):
             return True
         return self._machine.monotonic() - self._changed >= EXPIRY
 
