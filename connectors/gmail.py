@@ -38,6 +38,7 @@ class Gmail(SignsInByAccount):
     """The connector `gmail`."""
 
     Options: ClassVar[type[ConnectorOptions]] = GmailOptions
+    shows_meetings: ClassVar[bool] = False
 
     def __init__(self, options: GmailOptions, context: Context) -> None:
         self._options = options

@@ -42,6 +42,7 @@ class Imap:
     """The connector `imap`."""
 
     Options: ClassVar[type[ConnectorOptions]] = ImapOptions
+    shows_meetings: ClassVar[bool] = False
 
     def __init__(self, options: ImapOptions, context: Context) -> None:
         self._options = options

@@ -63,6 +63,7 @@ class MailFile:
     """The connector `mailfile`."""
 
     Options: ClassVar[type[ConnectorOptions]] = MailFileOptions
+    shows_meetings: ClassVar[bool] = False
 
     def __init__(self, options: MailFileOptions, context: Context) -> None:
         self._options = options

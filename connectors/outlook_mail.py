@@ -42,6 +42,7 @@ class OutlookMail(SignsInByAccount):
     """The connector `outlook-mail`."""
 
     Options: ClassVar[type[ConnectorOptions]] = OutlookMailOptions
+    shows_meetings: ClassVar[bool] = False
 
     def __init__(self, options: OutlookMailOptions, context: Context) -> None:
         self._options = options

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
+from syncd.connector import shows_meetings
 from syncd.errors import UsageError
-from syncd.model import Source
+from syncd.model import AccountStatus, Source
 from syncd.pipeline.digest import compose
 from syncd.pipeline.relationships import relate
 
@@ -51,7 +52,11 @@ def is_contact(one: Relationship) -> bool:
 def sources(store: Store, accounts: Sequence[str]) -> tuple[Source, ...]:
     """How fresh each of `accounts` is; one that was never polled has no last sync."""
     known = {account.name: account for account in store.accounts()}
-    return tuple(_source(known[name]) if name in known else Source(name, "", None) for name in accounts)
+    return tuple(_source(known[name]) if name in known else _never_read(name) for name in accounts)
+
+
+def _never_read(name: str) -> Source:
+    return Source(name, "", None, status=AccountStatus.NEW)
 
 
 def _source(account: Account) -> Source:
@@ -63,6 +68,8 @@ def _source(account: Account) -> Source:
         account.hint,
         account.status,
         account.failing_since,
+        account.reading.at if account.reading else None,
+        "" if shows_meetings(account.connector) else "mail",
     )
 
 

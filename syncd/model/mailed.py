@@ -84,6 +84,8 @@ class Source:
     hint: str = ""
     status: AccountStatus = AccountStatus.OK
     failing_since: datetime | None = None
+    heard: datetime | None = None  # the last sign of a reading that did not reach its end
+    shows: str = ""  # "mail" when it cannot show meetings
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Letter:
     """One digest in the outbox: the bytes that will be sent, however often it takes.
 
     `attempts` counts how often sending began, `failures` those in a row that failed, `resumed` how often a sending was
-    taken up again that nobody saw the end of. Nobody tries before `retry_at`.
+    taken up again that nobody saw the end of. Nobody tries before `retry_at`. It stands where it does since `changed`.
     """
 
     day: date
@@ -141,3 +143,4 @@ class Letter:
     failures: int = 0
     resumed: int = 0
     retry_at: datetime | None = None
+    changed: datetime | None = None

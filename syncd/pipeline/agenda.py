@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncd.model import Entry, VerdictKind
+from syncd.model import Entry, VerdictKind, Withheld
 from syncd.pipeline import phrases
 from syncd.pipeline.dates import Occasion, coming_dates, ended_jobs
 from syncd.pipeline.edition import first_name
@@ -31,20 +31,52 @@ def people_met(agenda: Iterable[Appointment]) -> frozenset[str]:
 def todays_meetings(
     agenda: Sequence[Appointment], everybody: Mapping[str, Relationship], edition: Edition
 ) -> tuple[Entry, ...]:
-    """The meetings of today that are not over, in order; of people, and of nobody who is hidden."""
+    """The meetings of today that are not over, in order; of people, and of nobody who is hidden.
+
+    One that no calendar would take back any more, since all that hold it are behind, is left out.
+    """
     return tuple(
         entry
-        for one in sorted(agenda, key=lambda one: (one.meeting.at, one.meeting.id))
-        if edition.day_of(one.meeting.at) == edition.today
-        and one.meeting.until > edition.now
-        and one.meeting.verdict.kind is VerdictKind.HUMAN
-        and (entry := _meeting(one, everybody, edition))
+        for one in _still_ahead(agenda, edition)
+        if not _doubt_of(one, edition) and (entry := _meeting(one, everybody, edition))
     )
+
+
+def held_meetings(
+    agenda: Sequence[Appointment], everybody: Mapping[str, Relationship], edition: Edition
+) -> tuple[Withheld, ...]:
+    """With whom the owner may meet today, and why it is not said."""
+    return tuple(
+        Withheld(person.person.name, person.person.id, why)
+        for one in _still_ahead(agenda, edition)
+        if (why := _doubt_of(one, edition))
+        for person in _visible(one, everybody, edition)
+    )
+
+
+def _still_ahead(agenda: Iterable[Appointment], edition: Edition) -> Iterator[Appointment]:
+    for one in sorted(agenda, key=lambda one: (one.meeting.at, one.meeting.id)):
+        if (
+            edition.day_of(one.meeting.at) == edition.today
+            and one.meeting.until > edition.now
+            and one.meeting.verdict.kind is VerdictKind.HUMAN
+        ):
+            yield one
+
+
+def _doubt_of(one: Appointment, edition: Edition) -> Phrase | None:
+    seen_in = {seen.account for seen in one.meeting.evidence}
+    return edition.sources.doubt_of_meeting(seen_in, edition.zone)
+
+
+def _visible(one: Appointment, everybody: Mapping[str, Relationship], edition: Edition) -> list[Relationship]:
+    known = (everybody[person] for person in one.people if person in everybody)
+    return [person for person in known if not edition.is_hidden(person)]
 
 
 def _meeting(appointment: Appointment, everybody: Mapping[str, Relationship], edition: Edition) -> Entry | None:
     known = [everybody[person] for person in appointment.people if person in everybody]
-    named = [one for one in known if not edition.is_hidden(one)]
+    named = _visible(appointment, everybody, edition)
     if not named:
         return None
     named.sort(key=lambda one: (-one.tie.strength, one.person.name, one.person.id))
@@ -77,17 +109,19 @@ def _about(title: str, named: Sequence[Relationship], people: int, edition: Edit
     else:
         yield phrases.with_others(names[0], people - 1)
     strangers = [one for one in named if one.tie.last is None]
-    for one in strangers[:_NEW_PEOPLE_NAMED]:
+    for one in strangers[:_NEW_PEOPLE_NAMED] if not edition.sources.doubts_firsts else ():
         yield phrases.new_to_you(one.person.name)
-    if known := [one for one in named if one.tie.last is not None]:
+    known = [one for one in named if one.tie.last is not None]
+    if known and not edition.doubt(known[0]):
         yield from _reunion(known[0], edition)
 
 
 def _reunion(one: Relationship, edition: Edition) -> Iterator[Phrase]:
     first = first_name(one.person.name)
-    if one.last_met is None and one.first:
+    sure = not edition.sources.doubts_meetings
+    if sure and one.last_met is None and one.first:
         yield phrases.first_meeting(first, edition.day_of(one.first))
-    elif one.last_met and edition.days_since(one.last_met) >= _LONG_APART:
+    elif sure and one.last_met and edition.days_since(one.last_met) >= _LONG_APART:
         yield phrases.first_meeting_since(first, edition.day_of(one.last_met))
     elif phrase := last_contact(one.last_touch, first, edition):
         yield phrase
@@ -101,8 +135,8 @@ def _reunion(one: Relationship, edition: Edition) -> Iterator[Phrase]:
 def weeks_dates(relationships: Sequence[Relationship], edition: Edition, on_list: Container[str]) -> tuple[Entry, ...]:
     """Birthdays, work anniversaries and ends of jobs from today to a week ahead, in order; of nobody who is hidden.
 
-    The end of a job is a date when there are people whom the owner has not written to since. `on_list` holds the ids of
-    those whom another section names.
+    The end of a job is a date when there are people whom the owner has not written to since; those in a source that is
+    behind are not counted. `on_list` holds the ids of those whom another section names.
     """
     found = [*_of_people(relationships, edition, on_list), *_of_jobs(relationships, edition)]
     return tuple(entry for _, _, entry in sorted(found, key=lambda one: one[:2]))
@@ -127,7 +161,7 @@ def _date(one: Relationship, title: Phrase, day: date, edition: Edition, on_list
     note: tuple[Phrase, ...] = ()
     if one.person.id in on_list:
         note = (phrases.week_on_list(),)
-    elif one.tie.last:
+    elif one.tie.last and not edition.doubt(one):
         note = (phrases.week_last_contact(edition.since(one.tie.last)),)
     return Entry("", (title, *note), person=one.person.id, name=one.person.name, at=day)
 
@@ -135,7 +169,10 @@ def _date(one: Relationship, title: Phrase, day: date, edition: Edition, on_list
 def _of_jobs(relationships: Sequence[Relationship], edition: Edition) -> Iterator[tuple[date, str, Entry]]:
     for ended in ended_jobs(edition.policy.me.jobs, edition.today):
         unwritten = sum(
-            one.former == ended.job and one.tie.received > 0 and not wrote_since(one, ended.left_on, edition)
+            one.former == ended.job
+            and one.tie.received > 0
+            and not wrote_since(one, ended.left_on, edition)
+            and not edition.doubt(one)
             for one in relationships
         )
         if unwritten:

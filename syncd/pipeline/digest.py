@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from syncd.model import Digest, Entry, Section, SectionKind, TieState, Withheld
 from syncd.pipeline import phrases
-from syncd.pipeline.agenda import people_met, todays_meetings, weeks_dates
+from syncd.pipeline.agenda import held_meetings, people_met, todays_meetings, weeks_dates
 from syncd.pipeline.edition import Edition
-from syncd.pipeline.freshness import notices, stale_accounts
+from syncd.pipeline.freshness import BROKEN_AFTER, freshness_of, notices, waits_for_a_source
 from syncd.pipeline.lead import headline_of, lead_of
 from syncd.pipeline.reasons import (
     address_of,
@@ -55,11 +55,13 @@ def compose(
 ) -> Digest:
     """The digest of the owner's local day of `now`; `shown` says when a person (by id) was last shown.
 
-    A stale source withholds the claims about everybody seen in it. Nobody let go, ignored or snoozed is named anywhere,
-    nobody whom the owner talked to or meets within `soon`, and nobody twice within `repeat_after`.
+    `sources` are all accounts of the configuration: a stale one withholds every claim that it could falsify (see
+    `syncd.pipeline.freshness`), so whoever was seen in none of them is not spoken of either. Nobody let go, ignored or
+    snoozed is named anywhere, nobody whom the owner talked to or meets within `soon`, and nobody twice within
+    `repeat_after`.
     """
     zone = ZoneInfo(policy.me.time_zone)
-    edition = Edition(policy, now, zone, shown, stale_accounts(sources, now), people_met(agenda))
+    edition = Edition(policy, now, zone, shown, freshness_of(sources, now), people_met(agenda))
     visible = [one for one in relationships if not edition.is_hidden(one)]
     wanted = {kind for kind in SectionKind if kind in policy.digest.sections}
     leaving = {one.person.id for one in visible if SectionKind.QUIET in wanted and clock_of_goodbye(one, edition)}
@@ -87,27 +89,34 @@ def compose(
         SectionKind.LOST: tuple(_card(one, edition, known_since) for one in lost.people),
     }
     sections = tuple(Section(kind, entries[kind]) for kind in SectionKind if entries[kind])
+    unsure = held_meetings(agenda, everybody, edition) if SectionKind.TODAY in wanted else ()
+    withheld = (*quiet.withheld, *owed.withheld, *lost.withheld, *unsure)
+    waiting_for_sources = {one.person for one in withheld if waits_for_a_source(one.why)}
     return Digest(
         day=edition.today,
-        headline=headline_of(sections),
-        lead=lead_of(sections, everybody, edition, len(quiet.held_by_stale | owed.held_by_stale | lost.held_by_stale)),
+        headline=headline_of(sections, edition),
+        lead=lead_of(sections, everybody, edition, len(waiting_for_sources)),
         sections=sections,
-        withheld=(*quiet.withheld, *owed.withheld, *lost.withheld),
+        withheld=withheld,
         sources=tuple(sources),
         back_on=edition.today + policy.digest.repeat_after if named else None,
         generated=now,
     )
 
 
-def is_news(digest: Digest, last: date | None, policy: Policy) -> bool:
-    """Whether a digest is worth a mail after the one of the day `last`: trouble with an account is told once."""
+def is_news(digest: Digest, last: datetime | date | None, policy: Policy) -> bool:
+    """Whether a digest is worth a mail after the `last` one, of an instant or of the hour of a day.
+
+    Trouble with an account is, once it has lasted for more than a day, and is then told once.
+    """
     if any(section.kind is not SectionKind.NOTICE for section in digest.sections):
         return True
-    told = instant_of(last, policy) if last else None
-    return any(
-        told is None or not isinstance(entry.at, datetime) or entry.at > told
-        for entry in digest.section(SectionKind.NOTICE)
+    told = instant_of(last, policy) if last and not isinstance(last, datetime) else last
+    worth_a_mail = (
+        entry.at + BROKEN_AFTER for entry in digest.section(SectionKind.NOTICE) if isinstance(entry.at, datetime)
     )
+    written = digest.generated or instant_of(digest.day, policy)
+    return any(since < written and (told is None or told < since) for since in worth_a_mail)
 
 
 def people_shown(digest: Digest) -> tuple[str, ...]:
@@ -131,10 +140,6 @@ class _Chosen:
     withheld: tuple[Withheld, ...] = ()
     considered: tuple[Relationship, ...] = ()
 
-    @property
-    def held_by_stale(self) -> frozenset[str]:
-        return frozenset(one.person for one in self.withheld if one.why.code == phrases.source_stale.__name__)
-
 
 def _choose(
     due: Iterable[Relationship], most: int, edition: Edition, arrived: Mapping[str, date] | None = None
@@ -157,8 +162,8 @@ def _choose(
 
 
 def _held_back(one: Relationship, edition: Edition, arrived: date | None) -> Phrase | None:
-    if account := edition.stale_account(one):
-        return phrases.source_stale(account)
+    if doubt := edition.doubt(one):
+        return doubt
     if meeting := edition.meeting_soon(one):
         return phrases.meets_soon(meeting)
     if written_on := _hoped_for(one, edition):
@@ -277,5 +282,6 @@ def _lost(visible: Iterable[Relationship], edition: Edition) -> _Chosen:
         key=lambda one: (one.person.id in edition.shown, -one.tie.months_active, -one.tie.interactions, one.person.id)
     )
     chosen = _choose(due, edition.policy.digest.lost, edition)
-    held = tuple(one for one in chosen.withheld if one.person in chosen.held_by_stale)
+    doubted = {one.person.id for one in due if edition.doubt(one)}
+    held = tuple(one for one in chosen.withheld if one.person in doubted)
     return _Chosen(chosen.people, held, chosen.considered)

@@ -5,16 +5,17 @@ What the sections share about people lives here: who is hidden, who was just met
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from syncd.pipeline.freshness import Freshness
 from syncd.pipeline.spans import Span, elapsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime, tzinfo
 
-    from syncd.model import Relationship
+    from syncd.model import Phrase, Relationship
     from syncd.pipeline.policy import Policy
 
 _DAY = 86400.0
@@ -24,15 +25,15 @@ _DAY = 86400.0
 class Edition:
     """One day's digest in the making.
 
-    `shown` says when a person (by id) was last named; `stale` holds the accounts whose silence proves nothing,
-    `met_today` the ids of those who stand in today's agenda.
+    `shown` says when a person (by id) was last named; `sources` how far the accounts can be trusted, `met_today` holds
+    the ids of those who stand in today's agenda.
     """
 
     policy: Policy
     now: datetime
     zone: tzinfo
     shown: Mapping[str, date]
-    stale: frozenset[str] = frozenset()
+    sources: Freshness = field(default_factory=Freshness)
     met_today: frozenset[str] = frozenset()
 
     @property
@@ -73,9 +74,9 @@ class Edition:
         back_on = seen + self.policy.digest.repeat_after if seen else None
         return back_on if back_on and back_on > self.today else None
 
-    def stale_account(self, one: Relationship) -> str:
-        """An account they were seen in that is not up to date, so that they may have been in touch; "" for none."""
-        return next((account for account in one.accounts if account in self.stale), "")
+    def doubt(self, one: Relationship) -> Phrase | None:
+        """Why nothing may be claimed about somebody: they may have been in touch where nobody has looked."""
+        return self.sources.doubt(one.accounts, self.zone)
 
 
 def first_name(name: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from syncd.model import Entry, Phrase, Relationship, Section
     from syncd.pipeline.edition import Edition
+    from syncd.pipeline.freshness import Freshness
 
 _QUIET_NAMED = 2
 _TWICE = 2
@@ -33,16 +34,20 @@ _HEADLINES = (
 """What a digest is about, the weightiest first."""
 
 
-def headline_of(sections: Sequence[Section]) -> Phrase:
+def headline_of(sections: Sequence[Section], edition: Edition) -> Phrase:
     """What the digest is about, with how many of it."""
     counts = {section.kind: len(section.entries) for section in sections}
-    return next((say(counts[kind]) for kind, say in _HEADLINES if kind in counts), phrases.headline_nothing())
+    nothing = phrases.headline_reading() if edition.sources.reading else phrases.headline_nothing()
+    return next((say(counts[kind]) for kind, say in _HEADLINES if kind in counts), nothing)
 
 
 def lead_of(
     sections: Sequence[Section], everybody: Mapping[str, Relationship], edition: Edition, held_back: int
 ) -> tuple[Phrase, ...]:
-    """One to three sentences about what matters most; `held_back` people wait for a source that is behind."""
+    """One to three sentences about what matters most; `held_back` people wait for a source that is behind.
+
+    That all is well is said only when every source was read.
+    """
     by_kind = {section.kind: section.entries for section in sections}
     said = [
         _about_quiet(everybody[entry.person], edition) for entry in by_kind.get(SectionKind.QUIET, ())[:_QUIET_NAMED]
@@ -84,8 +89,14 @@ def _otherwise(
         one = everybody[entry.person]
         if one.tie.last:
             yield phrases.lead_lost(first_name(one.person.name), edition.since(one.tie.last))
+    yield from _about_sources(edition.sources, held_back)
+
+
+def _about_sources(sources: Freshness, held_back: int) -> Iterator[Phrase]:
+    yield from (phrases.lead_reading(source.account) for source in sources.behind if source.account in sources.reading)
     if held_back:
         yield phrases.lead_notice(held_back)
+    yield from (phrases.lead_unread(source.account) for source in sources.behind)
 
 
 def _about_date(one: Relationship | None, edition: Edition) -> Iterator[Phrase]:

@@ -75,6 +75,11 @@ def headline_notice(accounts: int) -> Phrase:
     return _phrase("headline_notice", accounts=accounts)
 
 
+def headline_reading() -> Phrase:
+    """A first reading is still under way"""
+    return _phrase("headline_reading")
+
+
 def headline_nothing() -> Phrase:
     """Nobody needs a note today"""
     return _phrase("headline_nothing")
@@ -143,6 +148,16 @@ def lead_lost(first: str, gap: Span) -> Phrase:
 def lead_notice(people: int) -> Phrase:
     """What there is to say about 3 people waits until it can be read again."""
     return _phrase("lead_notice", people=people)
+
+
+def lead_unread(account: str) -> Phrase:
+    """What happens in fastmail is not known until it can be read again."""
+    return _phrase("lead_unread", account=account)
+
+
+def lead_reading(account: str) -> Phrase:
+    """fastmail is being read for the first time; what there is to say about people waits until that is done."""
+    return _phrase("lead_reading", account=account)
 
 
 def lead_nothing() -> Phrase:
@@ -415,9 +430,29 @@ def may_be_answered(on: date) -> Phrase:
     return _phrase("may_be_answered", on=on)
 
 
-def source_stale(account: str) -> Phrase:
-    """Held back: fastmail has not been read, and they may have written there."""
-    return _phrase("source_stale", account=account)
+def source_stale(account: str, since: date, hint: str) -> Phrase:
+    """Held back: fastmail has not been read since Sunday, and you may have been in touch there. {hint} (a command)"""
+    return _phrase("source_stale", account=account, since=since, hint=hint)
+
+
+def source_never(account: str, hint: str) -> Phrase:
+    """Held back: fastmail has never been read, and you may have been in touch there. {hint} (a command)"""
+    return _phrase("source_never", account=account, hint=hint)
+
+
+def source_reading(account: str) -> Phrase:
+    """Held back: fastmail is being read for the first time, and you may have been in touch there."""
+    return _phrase("source_reading", account=account)
+
+
+def source_gone(account: str) -> Phrase:
+    """Held back: fastmail is no longer in the configuration, so that nobody sees any more what happens there."""
+    return _phrase("source_gone", account=account)
+
+
+def meeting_unsure(account: str, since: date, hint: str) -> Phrase:
+    """Held back: fastmail has not been read since Sunday, and today’s meeting may have moved. {hint} (a command)"""
+    return _phrase("meeting_unsure", account=account, since=since, hint=hint)
 
 
 # --------------------------------------------------------------------------- footer

@@ -166,7 +166,7 @@ def _reasons(one: Relationship, edition: Edition, known_since: date) -> Iterator
     yield from _dates(one, edition, known_since)
     if one.shared and one.shared.subject:
         yield phrases.reason_both_at(one.shared.subject, edition.day_of(one.shared.at))
-    if one.next_meeting:
+    if one.next_meeting and not edition.sources.doubts_meetings:
         yield phrases.reason_meeting_ahead(edition.day_of(one.next_meeting))
 
 

@@ -9,6 +9,7 @@ from syncd.model import (
     AccountStatus,
     Appointment,
     Direction,
+    Evidence,
     Interaction,
     InteractionKind,
     SectionKind,
@@ -70,12 +71,13 @@ def appointment(
     title: str = "",
     start: timedelta = timedelta(hours=3),
     verdict: VerdictKind = VerdictKind.HUMAN,
+    seen_in: Sequence[str] = (),
 ) -> Appointment:
     """A meeting of an hour, so long after NOW."""
     at = NOW + start
     meeting = Interaction(
         int(start.total_seconds()), InteractionKind.MEETING, at, at + timedelta(hours=1), Direction.MUTUAL, (),
-        Verdict(verdict, ""), (), title,
+        Verdict(verdict, ""), tuple(Evidence(account, "1") for account in seen_in), title,
     )  # fmt: skip
     return Appointment(meeting, tuple(one.person.id for one in people))
 

@@ -291,7 +291,7 @@ def test_sections_stand_in_their_order_and_only_those_that_are_wanted() -> None:
         how_it_stands([*letters(200), heard(days_ago(10))], policy=CLIENTS_ONLY, name="Owed One"),
         gone("Lost One"),
     )
-    written = digest(*people, sources=[Source("old", "imap", NOW - timedelta(days=9))])
+    written = digest(*people, sources=[*FRESH, Source("old", "imap", NOW - timedelta(days=9))])
     assert [section.kind for section in written.sections] == [SectionKind.NOTICE, QUIET, OWED, LOST]
     for kind in (QUIET, OWED, LOST):
         policy = replace(CLIENTS_ONLY, digest=DigestPolicy(sections=(kind,)))
