@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd import log
+from syncd.cli.session import session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,18 @@ def test_names_are_there_for_those_who_ask_for_them(capsys: pytest.CaptureFixtur
     log.configure("info", names=True)
     logging.getLogger("syncd").info("read a letter of %s", PERSON)
     assert PERSON in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("privacy", "said"), [("", "p:"), ("[privacy]\nlog_names = true\n", PERSON)])
+def test_a_command_names_people_only_where_the_configuration_asks_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], privacy: str, said: str
+) -> None:
+    account = '[accounts.mail]\ntype = "mailfile"\npath = "box"\naddresses = ["anna@conti.example"]\n'
+    text = f'[me]\n{account}[digest]\nto = "anna@conti.example"\n[store]\nurl = "sqlite:///syncd.db"\n{privacy}'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    with session(tmp_path / "config.toml"):
+        logging.getLogger("syncd.mail").info("read a letter of %s", PERSON)
+    assert f"read a letter of {said}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

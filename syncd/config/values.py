@@ -22,7 +22,7 @@ NEVER = "never"
 FOREVER = "forever"
 SPAN_PATTERN = r"^\s*\d+(\.\d+)?\s*[A-Za-z]+\s*$"
 
-_TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d"
+_TIME = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
 _DASHES = "\u2013-"
 """The one of typographers, and the one on the keyboard."""
 

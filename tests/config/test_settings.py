@@ -182,6 +182,18 @@ def test_an_account_is_read_as_often_as_it_says_else_as_often_as_the_daemon_says
         settings.poll_every("nobody's")
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("60 s", timedelta(minutes=1)), ("1 min", timedelta(minutes=1)), ("1 day", timedelta(days=1))],
+)
+def test_an_account_is_read_once_a_minute_at_most_and_once_a_day_at_least(
+    config: ConfigText, written: str, meant: timedelta
+) -> None:
+    poll = f'poll = "{written}"\n'
+    settings = config.load(SMALLEST.replace("[digest]", f"{poll}[daemon]\n{poll}[digest]"))
+    assert (settings.poll_every("work"), settings.daemon.poll) == (meant, meant)
+
+
 @pytest.mark.parametrize("written", ["22:30-6:00", "22:30-06:00", " 22:30 - 06:00 ", "22:30\N{EN DASH}06:00"])
 def test_quiet_hours_may_cross_midnight_and_have_blanks_around_their_dash(config: ConfigText, written: str) -> None:
     settings = config.load_with(f'[daemon]\nquiet_hours = "{written}"\n')

@@ -7,16 +7,17 @@ import re
 import subprocess
 import sys
 import tomllib
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from syncd.config import Settings, schema, show
 from syncd.config.tables import fields_of, table_at
-from syncd.config.values import SPAN_PATTERN, span_text
+from syncd.config.values import SPAN_PATTERN, Quiet, QuietHours, span_text
 from syncd.connector import parse_span
 from tests.config.file import LETTERBOX, SMALLEST, ConfigText
 from tests.config.json_schema import accepts
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+QUIET = schema()["$defs"]["DaemonTable"]["properties"]["quiet_hours"]["pattern"]
 PLACED = f'{LETTERBOX}[digest.send]\nvia = "place"\naccount = "box"\n'
 FULL = """\
 [me]
@@ -199,6 +201,13 @@ def test_the_schema_is_there_without_the_libraries_of_providers(config: ConfigTe
 def test_the_schema_accepts_what_is_right(text: str) -> None:
     described = schema()
     assert accepts(described, tomllib.loads(text), described["$defs"])
+
+
+@given(st.from_regex(QUIET, fullmatch=True))
+def test_quiet_hours_that_the_schema_accepts_are_read(text: str) -> None:
+    first, last = (time.fromisoformat(end.strip().zfill(5)) for end in re.split("[\N{EN DASH}-]", text))
+    assume(first != last)
+    assert TypeAdapter(Quiet).validate_python(text) == QuietHours(first, last)
 
 
 @pytest.mark.parametrize(
