@@ -21,6 +21,7 @@ from syncd.errors import ConfigError, SyncdError
 APP = "syncd"
 CONFIG_NAME = "config.toml"
 SYSTEM_CONFIG = Path("/etc/syncd") / CONFIG_NAME
+SYSTEM_STATE = Path("/var/lib/syncd")
 DATABASE_NAME = "syncd.db"
 VARIABLE = "SYNCD_CONFIG"
 
@@ -72,8 +73,18 @@ def tokens_folder() -> Path:
 
 
 def _state_folder() -> Path:
-    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    return (Path(given) if given else user_state_path(APP, appauthor=False)).absolute()
+    """Whoever owns the folder of the machine's service is that service's user, in a terminal too."""
+    if given := os.environ.get("STATE_DIRECTORY", "").partition(":")[0]:
+        return Path(given).absolute()
+    return SYSTEM_STATE if _is_mine(SYSTEM_STATE) else user_state_path(APP, appauthor=False).absolute()
+
+
+def _is_mine(folder: Path) -> bool:
+    """Root owns too much for it to mean anything."""
+    try:
+        return folder.stat().st_uid == os.geteuid() != 0
+    except OSError:
+        return False
 
 
 def anchored(path: Path, folder: Path) -> Path:
