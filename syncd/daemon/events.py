@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
+from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from syncd.clock import Clock
+    from syncd.daemon.worker import Worker
+    from syncd.errors import StoreError
     from syncd.model import Letter
     from syncd.sync import Outcome
 
@@ -26,9 +26,9 @@ class Order(Enum):
 class PassEnded:
     """A pass over an account is over; without an outcome the store could not be told, because of `error`."""
 
-    account: str
+    worker: Worker
     outcome: Outcome | None
-    error: Exception | None = None
+    error: StoreError | None = None
     bug: BaseException | None = None
 
 
@@ -44,13 +44,16 @@ Event = Order | PassEnded | Delivered
 
 
 class Inbox:
-    """The queue between the threads and the loop. Putting is safe in any thread, and in a signal handler."""
+    """The queue between the threads and the loop; `stopping` is set as soon as somebody said so."""
 
     def __init__(self) -> None:
+        self.stopping = Flag()
         self._events: SimpleQueue[Event] = SimpleQueue()
 
     def put(self, event: Event) -> None:
         """Wake the loop."""
+        if event is Order.STOP:
+            self.stopping.set()
         self._events.put(event)
 
     def next(self, seconds: float) -> Event | None:
@@ -59,16 +62,3 @@ class Inbox:
             return self._events.get(timeout=max(seconds, 0))
         except Empty:
             return None
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What the loop asks of the machine it runs on.
-
-    `clock` is the owner's, and may jump; `monotonic` counts seconds and stands still while the machine sleeps; `chance`
-    is a number in 0..1, another one at each call.
-    """
-
-    clock: Clock
-    monotonic: Callable[[], float]
-    chance: Callable[[], float]

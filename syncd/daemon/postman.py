@@ -11,7 +11,8 @@ from syncd.daemon.events import Delivered
 
 if TYPE_CHECKING:
     from syncd.config import Settings
-    from syncd.daemon.events import Inbox, Machine
+    from syncd.daemon.events import Inbox
+    from syncd.daemon.machine import Machine
     from syncd.store import Store
 
 

@@ -25,15 +25,15 @@ _HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @contextmanager
-def heard(inbox: Inbox, stopping: Event) -> Iterator[None]:
-    """Put every signal into `inbox`; SIGTERM and SIGINT set `stopping` too, and end the process after DEADLINE.
+def heard(inbox: Inbox) -> Iterator[None]:
+    """Put every signal into `inbox`; SIGTERM and SIGINT end the process after DEADLINE.
 
     SIGHUP means reload, and stop when it came because the terminal was closed. For the main thread only.
     """
     ours, theirs = os.pipe2(os.O_CLOEXEC)
     os.set_blocking(theirs, False)
     over = Event()
-    listener = Thread(target=_listen, args=(ours, _order_of(), inbox, stopping, over), name="signals", daemon=True)
+    listener = Thread(target=_listen, args=(ours, _order_of(), inbox, over), name="signals", daemon=True)
     before = {number: signal.signal(number, lambda *_: None) for number in _HEARD}
     fd_before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
     listener.start()
@@ -49,11 +49,9 @@ def heard(inbox: Inbox, stopping: Event) -> Iterator[None]:
         os.close(ours)
 
 
-def _listen(pipe: int, order_of: Callable[[int], Order | None], inbox: Inbox, stopping: Event, over: Event) -> None:
+def _listen(pipe: int, order_of: Callable[[int], Order | None], inbox: Inbox, over: Event) -> None:
     while number := os.read(pipe, 1):
         order = order_of(number[0])
-        if order is Order.STOP:
-            stopping.set()
         if order:
             inbox.put(order)
         if order is Order.STOP and not over.wait(DEADLINE):

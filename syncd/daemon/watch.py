@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncd.errors import StoreBusy
-from syncd.processes import is_dead
+from syncd.processes import is_dead, this_process
 
 if TYPE_CHECKING:
-    from syncd.daemon.events import Machine
+    from syncd.daemon.machine import Machine
     from syncd.model import Lease
     from syncd.store import Store
 
@@ -25,12 +25,12 @@ EXPIRY = 120.0
 
 
 class Watch:
-    """This process's claim to be the one daemon of a store. `holder` names it, as "HOST:PID"."""
+    """A process's claim to be the one daemon of a store; it is named by `holder`, as "HOST:PID"."""
 
-    def __init__(self, store: Store, machine: Machine, holder: str) -> None:
+    def __init__(self, store: Store, machine: Machine, holder: str = "") -> None:
         self._store = store
         self._machine = machine
-        self._holder = holder
+        self._holder = holder or this_process()
         self._held: Lease | None = None
         self._beaten = (0.0, 0.0)
         self._other: Lease | None = None

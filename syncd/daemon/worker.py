@@ -20,34 +20,37 @@ if TYPE_CHECKING:
 
     from syncd.config import Settings
     from syncd.connector import Progress
-    from syncd.daemon.events import Inbox, Machine
+    from syncd.daemon.events import Inbox
+    from syncd.daemon.machine import Machine
     from syncd.store import Store
 
 
 class Worker:
-    """Reads one account as these settings say, whenever it is told to; each pass ends with a PassEnded in the inbox."""
+    """Reads one account, whenever it is told to; each pass ends with a PassEnded in the inbox.
 
-    def __init__(self, name: str, settings: Settings, store: Store, machine: Machine, inbox: Inbox) -> None:
+    `heard` is when the present pass last showed that it goes on, by the monotonic clock.
+    """
+
+    def __init__(self, name: str, store: Store, machine: Machine, inbox: Inbox) -> None:
         self.name = name
         self.heard = machine.monotonic()
-        self._settings = settings
         self._store = store
         self._machine = machine
         self._inbox = inbox
-        self._orders: SimpleQueue[bool] = SimpleQueue()
+        self._orders: SimpleQueue[Settings | None] = SimpleQueue()
         self._leaving = Event()
         self._thread = Thread(target=self._serve, name=f"account {name}", daemon=True)
         self._thread.start()
 
-    def read(self) -> None:
-        """Begin a pass."""
+    def read(self, settings: Settings) -> None:
+        """Begin a pass, as these settings say."""
         self.heard = self._machine.monotonic()
-        self._orders.put(True)  # noqa: FBT003 - the queue holds nothing but yes and no
+        self._orders.put(settings)
 
     def dismiss(self) -> None:
         """Let the thread end, at the next page of a pass that is under way."""
         self._leaving.set()
-        self._orders.put(False)  # noqa: FBT003 - likewise
+        self._orders.put(None)
 
     def is_alive(self) -> bool:
         """Whether the thread is there."""
@@ -58,33 +61,34 @@ class Worker:
         self._thread.join(max(seconds, 0))
 
     def _serve(self) -> None:
-        while self._orders.get():
-            self._inbox.put(self._pass(self._machine.clock()))
+        while (settings := self._orders.get()) and not self._leaving.is_set():
+            self._inbox.put(self._pass(settings, self._machine.clock()))
 
-    def _pass(self, now: datetime) -> PassEnded:
+    def _pass(self, settings: Settings, now: datetime) -> PassEnded:
+        house = House(self._machine.clock, self._leaving.is_set, self._pause)
         try:
-            house = House(self._machine.clock, self._leaving.is_set, self._pause)
-            source = open_account(self._settings, self._store, self.name, house)
+            source = open_account(settings, self._store, self.name, house)
             with closing(source.connector):
-                return PassEnded(self.name, sync.poll(self._store, source, now, self._hear, self._machine.clock))
+                return PassEnded(self, sync.poll(self._store, source, now, self._hear, self._machine.clock))
         except StoreError as error:
-            return PassEnded(self.name, None, error)
+            return PassEnded(self, None, error)
         except SyncdError as refused:
-            return self._recorded(refused, now)
+            return self._recorded(settings, refused, now)
         except BaseException as bug:  # noqa: BLE001 - whatever a connector does, its account backs off and says so
             said = SyncdError(
                 f"syncd met a bug while it read {self.name} ({type(bug).__name__}).",
-                "See what it was in the log: journalctl -u syncd",
+                "See what it was in the log: journalctl -u syncd, or journalctl --user -u syncd",
             )
-            return self._recorded(said, now, bug)
+            return self._recorded(settings, said, now, bug)
 
-    def _recorded(self, error: SyncdError, now: datetime, bug: BaseException | None = None) -> PassEnded:
-        kind = self._settings.accounts[self.name].options.type
+    def _recorded(
+        self, settings: Settings, error: SyncdError, now: datetime, bug: BaseException | None = None
+    ) -> PassEnded:
+        kind = settings.accounts[self.name].options.type
         try:
-            outcome = sync.record_failure(self._store, self.name, kind, error, now)
+            return PassEnded(self, sync.record_failure(self._store, self.name, kind, error, now), bug=bug)
         except StoreError as broken:
-            return PassEnded(self.name, None, broken, bug)
-        return PassEnded(self.name, outcome, error, bug)
+            return PassEnded(self, None, broken, bug)
 
     def _hear(self, _: Progress) -> None:
         self.heard = self._machine.monotonic()

@@ -1,0 +1,125 @@
+"""The digest of the day: when it is due, what it waits for, and the letters that wait to be delivered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from syncd import mailing
+from syncd.daemon.journal import log, one_line
+from syncd.daemon.machine import Trials
+from syncd.daemon.postman import Postman
+from syncd.errors import StoreError, SyncdError
+from syncd.model import LetterState
+from syncd.pipeline.schedule import DIGEST_PATIENCE, digest_due, holds_back_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from syncd.config import Settings
+    from syncd.daemon.events import Delivered, Inbox
+    from syncd.daemon.journal import Journal
+    from syncd.daemon.machine import Machine
+    from syncd.model import Account, Letter
+    from syncd.pipeline.policy import Policy
+    from syncd.store import Store
+
+
+class Morning:
+    """Composes the digest of a day once, and sees that it is delivered."""
+
+    def __init__(self, store: Store, machine: Machine, inbox: Inbox, journal: Journal) -> None:
+        self._store = store
+        self._machine = machine
+        self._journal = journal
+        self._postman = Postman(store, machine, inbox)
+        self._waits_since: float | None = None
+        self._composing = Trials(machine)
+        self._delivering = Trials(machine)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the postman is on the way."""
+        return self._postman.busy
+
+    def due(self, policy: Policy, now: datetime) -> bool:
+        """Whether the digest of today is to be composed now."""
+        due = self._composing.ready and digest_due(now, self._store.last_digest(), policy) is not None
+        if not due:
+            self._waits_since = None
+        elif self._waits_since is None:
+            self._waits_since = self._machine.monotonic()
+        return due
+
+    def awaited(self, accounts: Iterable[Account], settings: Settings, now: datetime) -> frozenset[str]:
+        """The accounts that are to be read before a digest that is due; none once its patience is over."""
+        waited = self._machine.monotonic() - (self._waits_since or self._machine.monotonic())
+        if waited >= DIGEST_PATIENCE.total_seconds():
+            return frozenset()
+        return frozenset(
+            account.name for account in accounts if holds_back_digest(account, settings.poll_every(account.name), now)
+        )
+
+    def compose(self, settings: Settings, policy: Policy, now: datetime) -> None:
+        """Put the digest into the outbox. A day with nothing to say is recorded as one."""
+        try:
+            posted = mailing.post_digest(self._store, settings, policy, now)
+        except StoreError:
+            raise
+        except SyncdError as error:
+            self._composing.failed()
+            self._journal.trouble("digest", f"The digest cannot be written. {one_line(error)}")
+        except Exception as bug:  # noqa: BLE001 - accounts go on being read, and the digest is tried again later
+            self._composing.failed()
+            self._journal.bug("composing the digest", bug)
+        else:
+            self._composing.succeeded()
+            self._journal.over("digest", "The digest can be written again.")
+            if not posted:
+                log.info("There is nothing to say today; no digest is mailed.")
+
+    def deliver(self, settings: Settings, now: datetime) -> None:
+        """Let the postman go when a letter is to be sent, or looked after, now."""
+        if self._postman.busy or not self._delivering.ready:
+            return
+        following = self._next_letter()
+        if following is not None and following <= now:
+            self._postman.deliver(settings)
+
+    def delivered(self, event: Delivered) -> None:
+        """The postman is back."""
+        self._postman.back()
+        match event.error:
+            case None:
+                self._delivering.succeeded()
+                self._journal.over("delivery", "Letters can be delivered again.")
+            case SyncdError() as error:
+                self._delivering.failed()
+                self._journal.trouble("delivery", f"The digest cannot be delivered. {one_line(error)}")
+            case bug:
+                self._delivering.failed()
+                self._journal.bug("delivering the digest", bug)
+        self._journal.letters(event.letters)
+
+    def next(self, following: datetime | None, now: datetime) -> timedelta:
+        """How long until there is something to do: the digest is due at `following`, letters when they say."""
+        instants = [self._composing.at(now, following), self._delivering.at(now, self._next_letter())]
+        if self._postman.busy:
+            del instants[1]
+        return min((at - now for at in instants if at), default=timedelta(days=1))
+
+    def waiting(self) -> Letter | None:
+        """The letter that waits in the outbox, if one does."""
+        return next(iter(self._store.letters(LetterState.RENDERED, LetterState.SENDING)), None)
+
+    def dismiss(self) -> None:
+        """Let the postman end after this round."""
+        self._postman.dismiss()
+
+    def join(self, until: float) -> None:
+        """Wait for the postman, up to a moment of the monotonic clock."""
+        self._postman.join(until - self._machine.monotonic())
+
+    def _next_letter(self) -> datetime | None:
+        waiting = self._store.letters(LetterState.RENDERED, LetterState.SENDING)
+        return min((letter.retry_at or datetime.min.replace(tzinfo=UTC) for letter in waiting), default=None)
