@@ -22,6 +22,7 @@ from syncd import log
 from syncd.accounts import House, open_account
 from syncd.clock import system_clock
 from syncd.config import find_config, load
+from syncd.config.paths import state_folder
 from syncd.errors import StoreBusy, UsageError
 from syncd.pipeline.schedule import instant_of
 from syncd.store import Store
@@ -114,7 +115,7 @@ def session(config: Path | None) -> Iterator[Session]:
     """Open everything a command needs; raises ConfigError or StoreError."""
     settings = load(find_config(config))
     log.configure(settings.daemon.log_level, names=settings.privacy.log_names)
-    with Store.open(settings.store_url) as store:
+    with Store.open(settings.store_url, state_folder()) as store:
         yield Session(settings, settings.policy(), store, system_clock())
 
 

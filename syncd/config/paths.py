@@ -64,15 +64,16 @@ def _start_at(path: Path) -> str:
 
 def default_store_url() -> str:
     """The embedded database: in the first of $STATE_DIRECTORY (systemd), else in the user's state folder."""
-    return f"sqlite:///{_state_folder() / DATABASE_NAME}"
+    return f"sqlite:///{state_folder() / DATABASE_NAME}"
 
 
 def tokens_folder() -> Path:
     """Where the sign-ins of accounts are kept, whatever the database is."""
-    return _state_folder() / "tokens"
+    return state_folder() / "tokens"
 
 
-def _state_folder() -> Path:
+def state_folder() -> Path:
+    """Where syncd keeps what is not the configuration: the first of $STATE_DIRECTORY (systemd), else the user's own."""
     """Whoever owns the folder of the machine's service is that service's user, in a terminal too."""
     if given := os.environ.get("STATE_DIRECTORY", "").partition(":")[0]:
         return Path(given).absolute()

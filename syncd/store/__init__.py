@@ -20,6 +20,7 @@ from syncd.store.upgrade import upgrade
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date, datetime
+    from pathlib import Path
 
     from syncd.connector import Page
     from syncd.model import (
@@ -59,15 +60,16 @@ class Store:
         self._claim: Claim | None = None
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, aside: Path | None = None) -> Self:
         """Open the store at an SQLAlchemy URL of SQLite or PostgreSQL, and create or migrate it when needed.
 
-        A new SQLite file is for its owner alone (0600, its folder 0700). Raises StoreError for a database that a newer
-        syncd or another program wrote, StoreBusy while another process migrates it.
+        A new SQLite file is for its owner alone (0600, its folder 0700). Before a migration the database is copied:
+        beside a SQLite file, into the folder `aside` where it is PostgreSQL. Raises StoreError for a database that a
+        newer syncd or another program wrote, StoreBusy while another process migrates it.
         """
         database = open_database(url)
         try:
-            upgrade(database)
+            upgrade(database, aside)
         except BaseException:
             database.close()
             raise

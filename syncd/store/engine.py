@@ -101,7 +101,7 @@ class Rehearsal:
             yield self._connection
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str | URL) -> Database:
     """The database at an SQLAlchemy URL: SQLite in a file, or PostgreSQL through psycopg 3.
 
     A SQLite file and its folder are created when missing, for the owner alone (0600, 0700); a looser file is tightened.

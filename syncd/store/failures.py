@@ -14,7 +14,8 @@ from syncd.errors import StoreBusy, StoreError, StoreUnfit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PRIMARY_CODE = 0xFF  # the rest of a SQLite error code says where it happened
+PRIMARY_CODE = 0xFF
+"""The part of a SQLite error code that says what happened; the rest says where."""
 
 
 def busy(place: str) -> StoreBusy:
@@ -45,7 +46,7 @@ def translate(error: BaseException | None, place: str) -> StoreError | None:
     """The sentence for a driver's error about the database at `place`; None when it is no failure of the world."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
-        sentence = _SQLITE.get(code & _PRIMARY_CODE) if code is not None else None
+        sentence = _SQLITE.get(code & PRIMARY_CODE) if code is not None else None
         return sentence(place) if sentence else None
     if error is None or type(error).__module__.partition(".")[0] != "psycopg":
         return None
@@ -71,7 +72,7 @@ def _refused(place: str) -> StoreError:
 def _damaged(place: str) -> StoreError:
     return StoreUnfit(
         f"{place} is damaged, or no database at all; it was left as it is.",
-        f"Put back a backup, or start anew: mv {place} {place}.damaged && syncd sync",
+        f"To put back a backup: syncd restore FILE; to start anew: mv {place} {place}.damaged; rm -f {place}-*",
     )
 
 
