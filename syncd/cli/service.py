@@ -177,7 +177,7 @@ def _explain(manager: Manager, place: Place, files: Sequence[UnitFile], unit: st
     )
     if unit == DAEMON:
         said = manager.fact(unit, "StatusText")
-        paper.print(f"syncd runs{f': {said}' if said else ''}.", markup=False)
+        paper.print(f"syncd runs{f': {said}' if said else ''}.", markup=False, soft_wrap=True)
     else:
         paper.print("syncd reads your accounts each quarter of an hour, and mails the digest when it is due.")
     when = "after every start of the machine" if manager.lingers else "whenever you are logged in"
@@ -196,7 +196,7 @@ def _explain(manager: Manager, place: Place, files: Sequence[UnitFile], unit: st
     width = max(len(command) for command, _ in shown)
     paper.print("\nTo type next:")
     for command, purpose in shown:
-        paper.print(f"  {command:<{width}}  {purpose}", markup=False)
+        paper.print(f"  {command:<{width}}  {purpose}", markup=False, soft_wrap=True)
     _warn(manager.scope, place)
 
 
@@ -207,11 +207,12 @@ def _warn(scope: Scope, place: Place) -> None:
             f"\nThe credential {credential.name!r} is in no place where a service finds it. Type:\n"
             f"  {credential.deposit}\n  {again}",
             markup=False,
+            soft_wrap=True,
         )
     for remark in place.remarks:
-        talk.print(f"\n{remark}", markup=False)
+        talk.print(f"\n{remark}", markup=False, soft_wrap=True)
 
 
 def _mention(paths: Sequence[Path], sentence: str) -> None:
     for path in paths:
-        talk.print(f"{path} {sentence}.", markup=False)
+        talk.print(f"{path} {sentence}.", markup=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from syncd.config.paths import SYSTEM_STATE, tokens_folder
 from syncd.connector import SecretRef
 from syncd.errors import UsageError
-from syncd.service.units import DAEMON, Scope, owners_drop_ins, quoted, scope_config
+from syncd.service.units import DAEMON, Scope, owners_drop_ins, quoted, scope_config, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,7 +45,7 @@ class Credential:
     def setting(self) -> str:
         """Its line in a unit (systemd.exec(5))."""
         kind = "LoadCredentialEncrypted" if self.encrypted else "LoadCredential"
-        return f"{kind}={quoted(f'{self.name}:{self.file}')}"
+        return f"{kind}={verbatim(f'{self.name}:{self.file}')}"
 
     @property
     def deposit(self) -> str:

@@ -119,9 +119,14 @@ def owners_drop_ins(scope: Scope, service: str) -> Iterator[Path]:
         yield from (path for path in sorted(folder.glob("*.conf")) if standing(path) is Standing.EDITED)
 
 
+def verbatim(value: str) -> str:
+    """`value` as the whole value of a setting that is not split into words: only a per cent sign means something."""
+    return value.replace("%", "%%")
+
+
 def quoted(word: str) -> str:
-    """`word` as one word of a setting: no specifier (%), no end at a space (systemd.syntax(7))."""
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    """`word` as one of the words of a setting, which do not end at its spaces (systemd.syntax(7))."""
+    escaped = verbatim(word).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"' if re.search(r"[\s\"'\\;]", word) else escaped
 
 
@@ -135,7 +140,7 @@ def _installation(scope: Scope, service: str, place: Place) -> str:
     if service != _FAILED:
         settings += (*_setting("ExecPaths", place.runs_from), *_setting("ReadWritePaths", place.writes))
         if place.config != scope_config(scope):
-            unit = ["[Unit]", "ConditionPathExists=", f"ConditionPathExists={quoted(str(place.config))}", ""]
+            unit = ["[Unit]", "ConditionPathExists=", f"ConditionPathExists={verbatim(str(place.config))}", ""]
     if not settings:
         return ""
     lines = ["# Where this syncd lies, and what its configuration asks of systemd.", *unit, "[Service]", *settings]
@@ -152,7 +157,8 @@ def _setting(name: str, paths: Sequence[Path]) -> list[str]:
 
 
 def _with_program(scope: Scope, text: str, place: Place) -> str:
-    command = " ".join(quoted(word).replace("$", "$$") for word in place.program)
+    path, *words = map(quoted, place.program)  # a variable is looked for in every word but the first
+    command = " ".join((path, *(word.replace("$", "$$") for word in words)))
     return re.sub(rf"^(Exec\w+=-?){re.escape(_SHIPPED_PROGRAM[scope])}\b", rf"\g<1>{command}", text, flags=re.MULTILINE)
 
 
