@@ -10,12 +10,12 @@ import typer
 from syncd import mailing, review
 from syncd.cli.session import ConfigOption, JsonOption, lend_config, paper, print_json, session, talk
 from syncd.errors import Exit, SyncdError
-from syncd.model import LetterState
+from syncd.model import Letter, LetterState
 from syncd.pipeline.schedule import digest_due
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
-    from syncd.model import Digest, Entry, Letter, Phrase
+    from syncd.model import Digest, Entry, Phrase
 
 digests = typer.Typer(invoke_without_command=True, help="The digest of today, or of another day.")
 
@@ -92,31 +92,47 @@ def send(
     with session(config) as at:
         at.refresh()
         due = not if_due or digest_due(at.now, at.store.last_digest(), at.policy)
-        if due and not mailing.post_digest(at.store, at.settings, at.policy, at.now):
-            talk.print("Nothing to say today; no mail was sent.")
-        dealt_with = mailing.deliver(at.store, at.settings, at.now)
+        if due:
+            mailing.post_digest(at.store, at.settings, at.policy, at.now)
+        dealt_with = mailing.deliver(at.store, at.settings, at.now, by_hand=not if_due)
         today = at.now.astimezone(at.zone).date()
-        if not dealt_with and at.store.last_digest() == today and not if_due:
-            refused = [letter for letter in at.store.letters(LetterState.FAILED) if letter.day == today]
-            if not refused:
-                talk.print("Today's digest went out already; there is one a day at most.")
-            dealt_with = tuple(refused)
+        standing = next((letter for letter in at.store.letters() if letter.day == today), None)
     for letter in dealt_with:
         talk.print(outcome_of(letter), markup=False)
-    return Exit.TRY_LATER if any(letter.error and letter.day == today for letter in dealt_with) else Exit.OK
+    if due and standing not in dealt_with:
+        talk.print(_why_not(standing), markup=False)
+    told = due or standing in dealt_with
+    return Exit.OK if not told or (standing and _is_over(standing)) else Exit.TRY_LATER
+
+
+def _is_over(letter: Letter) -> bool:
+    """Whether a digest is not worth another try today."""
+    return letter.state is LetterState.SKIPPED or (letter.state is LetterState.SENT and not letter.error)
+
+
+def _why_not(today: Letter | None) -> str:
+    """Why nothing was sent just now."""
+    match today:
+        case None | Letter(state=LetterState.PLANNED):
+            return "Another syncd is composing today's digest; to see what becomes of it, type: syncd status"
+        case Letter(state=LetterState.SKIPPED):
+            return "Nothing to say today; no mail was sent."
+        case Letter(state=LetterState.SENT, error=""):
+            return "Today's digest went out already; there is one a day at most."
+    return outcome_of(today)
 
 
 def outcome_of(letter: Letter) -> str:
     """What became of a letter, and what to type if that was not its arrival."""
-    if not letter.error:
-        return f"The digest of {letter.day} was sent to {letter.recipient}."
     said = {
+        LetterState.PLANNED: "is being composed",
         LetterState.RENDERED: "has not been sent yet",
+        LetterState.SENDING: "may have been sent",
+        LetterState.SENT: "may have been sent" if letter.error else f"was sent to {letter.recipient}",
         LetterState.FAILED: "was not sent",
-        LetterState.SENDING: "is being sent",
-        LetterState.SENT: "may have been sent",
+        LetterState.SKIPPED: "was not sent, since there was nothing to say",
     }
-    return f"The digest of {letter.day} {said[letter.state]}. {letter.error}"
+    return f"The digest of {letter.day} {said[letter.state]}. {letter.error}".rstrip()
 
 
 def as_value(written: Digest, at: Session) -> dict[str, object]:

@@ -11,9 +11,10 @@ import os
 import sys
 from calendar import timegm
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from syncd.deliver.transport import AGAIN, local_lines
+from syncd.deliver.transport import AGAIN, Trace, local_lines
 from syncd.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -45,6 +46,19 @@ class Maildir:
         except OSError as error:
             raise DeliveryError(f"The Maildir {self.path} cannot be written: {error.strerror}.", AGAIN) from error
 
+    def try_out(self) -> tuple[str, ...]:
+        """See `TriesOut.try_out`: whether it, or the nearest folder above it that is there, can be written."""
+        nearest = next(folder for folder in (self.path, *self.path.parents) if folder.exists())
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+            raise DeliveryError(
+                f"The Maildir {self.path} cannot be written.", f"See who may: ls -ld {quote(str(nearest))}"
+            )
+        return (f"{self.path} can be written",)
+
+    def find(self, letter: Letter) -> Trace:
+        """Look for `letter`, read or not, as `Transport.find` promises."""
+        return Trace.THERE if self._holds(_name(letter)) else Trace.NOT_TAKEN
+
     def _holds(self, name: str) -> bool:
         return (self.path / "new" / name).exists() or any((self.path / "cur").glob(f"{name}*"))
 
@@ -61,6 +75,14 @@ class Stdout:
             sys.stdout.buffer.flush()
         except OSError as error:
             raise DeliveryError(f"stdout cannot be written: {error.strerror}.", AGAIN) from error
+
+    def try_out(self) -> tuple[str, ...]:
+        """See `TriesOut.try_out`."""
+        return ("it is printed",)
+
+    def find(self, letter: Letter) -> Trace:  # noqa: ARG002 - see Transport
+        """What was printed is gone."""
+        return Trace.UNKNOWN
 
 
 def _name(letter: Letter) -> str:

@@ -6,12 +6,13 @@ It reads the letter from a file that is complete before it starts: were we to di
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-from syncd.deliver.transport import AGAIN, InDoubt, Refused, local_lines
+from syncd.deliver.transport import AGAIN, InDoubt, Refused, Trace, local_lines
 from syncd.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -51,10 +52,20 @@ class Sendmail:
             except subprocess.TimeoutExpired as error:
                 raise InDoubt(
                     f"{self.command[0]} was not done after {self.patience:g} seconds and was stopped; "
-                    "the digest may have gone out or not.",
-                    "It is not sent twice; to read it here, type: syncd digest",
+                    "the digest may have gone out or not."
                 ) from error
         self._judge(done.returncode, done.stderr or done.stdout)
+
+    def try_out(self) -> tuple[str, ...]:
+        """See `TriesOut.try_out`: whether the command is there; what it does is seen only when it does it."""
+        found = shutil.which(self.command[0])
+        if found is None:
+            raise DeliveryError(f"{self.command[0]} is not a command that can be run here.", _CHECK)
+        return (f"{found} is there",)
+
+    def find(self, letter: Letter) -> Trace:  # noqa: ARG002 - see Transport
+        """What the command took, it does not tell."""
+        return Trace.UNKNOWN
 
     def _judge(self, code: int, said: bytes) -> None:
         if code == os.EX_OK:
@@ -63,8 +74,7 @@ class Sendmail:
         reason = f": {words}" if words else ""
         if code < 0:
             raise InDoubt(
-                f"{self.command[0]} was killed by signal {-code}{reason}; the digest may have gone out or not.",
-                "It is not sent twice; to read it here, type: syncd digest",
+                f"{self.command[0]} was killed by signal {-code}{reason}; the digest may have gone out or not."
             )
         if code in _NEVER:
             raise Refused(f"{self.command[0]} refused the digest (exit {code}){reason}.", _CHECK)

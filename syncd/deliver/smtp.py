@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from syncd.deliver.transport import AGAIN, InDoubt, Refused
+from syncd.deliver.transport import AGAIN, InDoubt, Refused, Trace
 from syncd.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -56,6 +56,20 @@ class Smtp:
         if not _is_success(code):
             raise self._refusal(code, text)
 
+    def try_out(self) -> tuple[str, ...]:
+        """See `TriesOut.try_out`: greets, encrypts the line and signs in."""
+        with self._session() as server:
+            said = [f"{self.host} lets {self.username} in" if self.username else f"{self.host} answers"]
+            if isinstance(server.sock, ssl.SSLSocket):
+                said.append(f"encrypted by {server.sock.version()}")
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
+        return tuple(said)
+
+    def find(self, letter: Letter) -> Trace:  # noqa: ARG002 - see Transport
+        """What a server took, nobody can ask it."""
+        return Trace.UNKNOWN
+
     def _finish(self, server: smtplib.SMTP) -> tuple[int, bytes]:
         """The final dot, and the server's answer to it; from here on a broken line leaves a doubt."""
         try:
@@ -65,8 +79,7 @@ class Smtp:
             code, text = server.getreply()
         except (smtplib.SMTPException, OSError) as error:
             raise InDoubt(
-                f"{self.host} had the whole digest when the connection broke, so it may have arrived or not.",
-                "It is not sent twice; to read it here, type: syncd digest",
+                f"{self.host} had the whole digest when the connection broke, so it may have arrived or not."
             ) from error
         with suppress(smtplib.SMTPException, OSError):
             server.quit()

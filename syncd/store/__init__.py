@@ -339,10 +339,15 @@ class Store:
         with self._transactions.writing() as connection:
             return meta.make_digest_key(connection)
 
-    def post(self, letter: Letter, shown: Sequence[str]) -> bool:
-        """Put a letter into the outbox and note the ids of the people it shows, in one transaction.
+    def plan(self, day: date, at: datetime) -> bool:
+        """Claim a day whose digest is about to be composed; False when it has one that was mailed or may yet be."""
+        with self._transactions.writing() as connection:
+            return outbox.plan(connection, day, at)
 
-        False, and nothing written, when that day has a letter already: there is one a day at most.
+    def post(self, letter: Letter, shown: Sequence[str]) -> bool:
+        """Put a letter into the outbox and note the ids of the people it shows; the bytes of sent ones are let go.
+
+        False, and nothing written, when that day has one that was mailed or may yet be: there is one a day at most.
         """
         with self._transactions.writing() as connection:
             return outbox.post(connection, letter, shown)
@@ -352,23 +357,28 @@ class Store:
         with self._transactions.reading() as connection:
             return outbox.letters(connection, states)
 
-    def mark(self, day: date, state: LetterState, error: str = "", at: datetime | None = None) -> bool:
-        """Where the letter of `day` stands since `at`; every move to SENDING counts as an attempt.
+    def move(self, seen: Letter, after: Letter) -> bool:
+        """Let a letter that is as it was `seen` stand as it is `after`; False when somebody else moved it first.
 
-        Only a queued letter begins to be sent: False when another syncd was first.
+        It is on the disk when this returns: not even a power cut takes it back.
         """
-        with self._transactions.writing() as connection:
-            return outbox.mark(connection, day, state, error, at)
+        with self._transactions.writing(durable=True) as connection:
+            return outbox.move(connection, seen, after)
 
     def shown(self) -> Mapping[str, tuple[date, ...]]:
-        """On which days each person (by id) stood in a digest, oldest first."""
+        """On which days each person (by id) stood in a digest that was mailed or may yet be, oldest first."""
         with self._transactions.reading() as connection:
             return outbox.days_shown(connection)
 
     def last_digest(self) -> date | None:
-        """The last day that has a letter, in whatever state; None before the first."""
+        """The last day that needs no digest any more, whatever became of it; None before the first."""
         with self._transactions.reading() as connection:
-            return outbox.last_day(connection)
+            return outbox.last_day(connection, outbox.SETTLED)
+
+    def last_mailed(self) -> Letter | None:
+        """The last letter that was mailed or may yet be; None before the first."""
+        with self._transactions.reading() as connection:
+            return outbox.last_mailed(connection)
 
     # ----------------------------------------------------------------------- who is at work
 

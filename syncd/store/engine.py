@@ -50,8 +50,11 @@ class Transactions(Protocol):
         """A transaction that sees one state of the database from its first statement to its last."""
         ...
 
-    def writing(self) -> AbstractContextManager[Connection]:
-        """A transaction that no other writer overlaps; committed at the end, rolled back by an exception."""
+    def writing(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
+        """A transaction that no other writer overlaps; committed at the end, rolled back by an exception.
+
+        A `durable` one is on the disk when it is committed, with all before it.
+        """
         ...
 
 
@@ -73,9 +76,10 @@ class Database:
                 yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
         """See Transactions.writing. Raises StoreBusy when another writer does not finish in WAIT_SECONDS."""
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        options = self.engine.connect().execution_options(writes=True, durable=durable)
+        with options as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
@@ -95,7 +99,7 @@ class Rehearsal:
         yield self._connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:  # noqa: ARG002 - nothing of it is kept
         """See Transactions.writing; an exception undoes only what this one wrote."""
         with self._connection.begin_nested():
             yield self._connection
@@ -167,8 +171,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("writes"):
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options.get('durable') else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 def _open_postgres(url: URL) -> Database:
