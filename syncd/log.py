@@ -16,8 +16,11 @@ from typing import TextIO
 HOUSE = ("syncd", "connectors")
 """The loggers that follow the configured level; all others are held at WARNING."""
 
-TALKATIVE = ("imapclient", "urllib3", "requests", "alembic", "sqlalchemy", "icalendar", "asyncio")
+TALKATIVE = ("imapclient", "urllib3", "requests", "alembic", "sqlalchemy", "icalendar", "asyncio", "stamina")
 """Libraries that set levels of their own, or print what a server sent when asked to debug."""
+
+_RETRIES = "stamina"
+"""Warns of every second try; whether a source is in trouble is known once all of them failed."""
 
 _ADDRESS = re.compile(
     r"""
@@ -49,7 +52,7 @@ def configure(level: str, *, names: bool = False) -> None:
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     for name in TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.ERROR if name == _RETRIES else logging.WARNING)
     for name in HOUSE:
         logging.getLogger(name).setLevel(level.upper())
     logging.captureWarnings(capture=True)

@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import pytest
+import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +54,15 @@ def test_an_address_is_a_mark_wherever_it_stands_in_a_record(capsys: pytest.Capt
     assert len(set(re.findall(r"p:[0-9a-f]{4}\b", said))) == 1
     assert "warning: what about p:" in said
     assert "ValueError: invalid literal for int() with base 10: 'p:" in said
+
+
+def test_a_second_try_is_no_news(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("info")
+    for attempt in stamina.retry_context(on=ConnectionError, attempts=2, wait_initial=0, wait_jitter=0):
+        with attempt:
+            if attempt.num == 1:
+                raise ConnectionError
+    assert capsys.readouterr().err == ""
 
 
 def test_names_are_there_for_those_who_ask_for_them(capsys: pytest.CaptureFixture[str]) -> None:
