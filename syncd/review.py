@@ -16,6 +16,7 @@ from syncd.errors import UsageError
 from syncd.model import AccountStatus, Source
 from syncd.pipeline.digest import compose
 from syncd.pipeline.relationships import relate
+from syncd.store import tallies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +31,9 @@ def relationships(store: Store, policy: Policy, now: datetime) -> tuple[Relation
     words: defaultdict[str, list[Decision]] = defaultdict(list)
     for decision in store.decisions():
         words[decision.subject].append(decision)
+    folded = tallies(store)
     everybody = [
-        relate(person, touches, _words_about(person.addresses, words), policy, now)
+        relate(person, touches, _words_about(person.addresses, words), policy, now, folded.get(person.id, ()))
         for person, touches in store.histories(now)
     ]
     everybody.sort(key=lambda one: (-one.tie.strength, -one.tie.interactions, one.person.id))

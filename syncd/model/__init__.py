@@ -38,7 +38,7 @@ from syncd.model.observed import (
     Unreadable,
 )
 from syncd.model.sources import Account, AccountStatus, Lease, PageReceipt, Reading
-from syncd.model.ties import Appointment, Relationship, Tie, TieState, Touch
+from syncd.model.ties import Appointment, Relationship, Tally, Tie, TieState, Touch
 
 __all__ = [
     "Account",
@@ -81,6 +81,7 @@ __all__ = [
     "Signal",
     "SignalName",
     "Source",
+    "Tally",
     "Tie",
     "TieState",
     "Touch",

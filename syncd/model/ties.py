@@ -31,6 +31,34 @@ class Touch:
     address: str = ""  # the address of theirs that stood in it (normalized, literal)
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is kept of a year (UTC) of exchanges with one address, once they are older than `privacy.history`.
+
+    `first` and `last` are the ends of the first and the last one. `months` has a bit for each month with exchanges, the
+    lowest for January; `weight` is what the days of contact weigh in sum (`pipeline.score`). `accounts` is where copies
+    were seen. All counts are 0 for an address that nothing came of, of somebody who is known by another one.
+    """
+
+    address: str
+    year: int
+    name: str
+    sent: int
+    received: int
+    met: int
+    first: datetime
+    last: datetime
+    months: int = 0
+    weight: float = 0.0
+    conversations: int = 0
+    accounts: tuple[str, ...] = ()
+
+    @property
+    def exchanges(self) -> int:
+        """Mails of either side, and meetings."""
+        return self.sent + self.received + self.met
+
+
 class TieState(StrEnum):
     """How a relationship stands on a given day."""
 

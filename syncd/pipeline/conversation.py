@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from syncd.model import Person, Touch
+    from syncd.model import Person, Tally, Touch
     from syncd.pipeline.policy import Ignore
 
 _FASTEST_ANSWER = timedelta(minutes=5)
@@ -36,8 +36,10 @@ def in_order(touches: Iterable[Touch]) -> list[Touch]:
     return sorted(touches, key=_order)
 
 
-def conversation(person: Person, touches: Sequence[Touch], ignore: Ignore) -> list[Touch]:
+def conversation(person: Person, touches: Sequence[Touch], ignore: Ignore, folded: Sequence[Tally] = ()) -> list[Touch]:
     """The touches that count, of `touches` in order (`in_order`), one for each interaction.
+
+    `folded` is what came before them and is only counted: it too says whether the owner wrote, and was written to.
 
     What a person wrote, and every meeting, counts. Mail through a list counts once the owner wrote to them; bulk mail
     when it answers a mail of the owner. An office (info@) counts once it went both ways, its answers included. What
@@ -48,6 +50,7 @@ def conversation(person: Person, touches: Sequence[Touch], ignore: Ignore) -> li
         for touch in touches
         if touch.direction is _OUT and touch.verdict is _HUMAN and touch.kind is _MAIL
     }
+    wrote = bool(letters) or any(one.sent for one in folded)
     office = is_office(person)
     counted: list[Touch] = []
     previous = -1
@@ -56,7 +59,7 @@ def conversation(person: Person, touches: Sequence[Touch], ignore: Ignore) -> li
         if touch.direction is _IN and touch.role is not _FROM:
             continue
         if verdict is _HUMAN or (
-            letters
+            wrote
             and (
                 verdict is _LIST
                 or (_is_answer(touch, letters) and verdict in _answering(person, ignore, office=office))
@@ -66,9 +69,8 @@ def conversation(person: Person, touches: Sequence[Touch], ignore: Ignore) -> li
                 counted.pop()  # they stand in it twice; `in_order` puts To behind Cc
             counted.append(touch)
             previous = touch.interaction
-    if office and not (letters and any(touch.direction is _IN for touch in counted)):
-        return []
-    return counted
+    heard = any(touch.direction is _IN for touch in counted) or any(one.received for one in folded)
+    return [] if office and not (wrote and heard) else counted
 
 
 def is_office(person: Person) -> bool:

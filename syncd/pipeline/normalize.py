@@ -144,14 +144,21 @@ def name_key(name: str) -> str:
 @lru_cache(_REMEMBERED)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a name, folded for comparison, without titles and suffixes."""
-    folded = unicodedata.normalize("NFKD", display_name(name).casefold().translate(_NOT_DECOMPOSED))
-    words = "".join(mark for mark in folded if not unicodedata.combining(mark)).replace(".", " ").split()
+    words = fold_letters(display_name(name)).replace(".", " ").split()
     words = [word.strip(_QUOTES + "-_") for word in words]
     while words and _TITLE.fullmatch(words[0]):
         del words[0]
     while words and _SUFFIX.fullmatch(words[-1]):
         del words[-1]
     return tuple(word for word in words if word)
+
+
+def fold_letters(text: str) -> str:
+    """The text without case, accents and apostrophes, as somebody types it who has not the keyboard for them."""
+    folded = text.casefold().translate(_NOT_DECOMPOSED)
+    if folded.isascii():
+        return folded
+    return "".join(mark for mark in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(mark))
 
 
 _NAME_IN_ADDRESS = re.compile(r"[^\W\d_]+(?:[._][^\W\d_]+)*[._]+[^\W\d_]{2,}")

@@ -15,13 +15,13 @@ from syncd.model import Direction, InteractionKind, Relationship, Role, Touch, V
 from syncd.pipeline.careers import shared_job
 from syncd.pipeline.circles import Candidate, assign, settings_of, words_of
 from syncd.pipeline.conversation import conversation, in_order
-from syncd.pipeline.score import History, history_of, measure
+from syncd.pipeline.score import History, history_of, measure, recalled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, tzinfo
 
-    from syncd.model import Decision, Person
+    from syncd.model import Decision, Person, Tally
     from syncd.pipeline.policy import Policy
 
 _BARS = 12
@@ -30,9 +30,16 @@ _NEWS = timedelta(days=60)
 
 
 def relate(
-    person: Person, touches: Sequence[Touch], words: Sequence[Decision], policy: Policy, now: datetime
+    person: Person,
+    touches: Sequence[Touch],
+    words: Sequence[Decision],
+    policy: Policy,
+    now: datetime,
+    folded: Sequence[Tally] = (),
 ) -> Relationship:
     """How the owner and `person` stand on the day of `now`; `words` are the decisions about this person.
+
+    `folded` is what came before `touches` and is only counted any more.
 
     Followed is somebody with whom it went both ways (mail in both directions, a meeting, or the owner's word that they
     talked), who has a cadence and is neither muted nor ignored.
@@ -41,12 +48,14 @@ def relate(
     today = now.astimezone(zone).date()
     said = words_of(words)
     past = in_order(touch for touch in touches if touch.until <= now)
-    counted = conversation(person, past, policy.ignore)
+    folded = [one for one in folded if one.last <= now]
+    counted = conversation(person, past, policy.ignore, folded)
     if said.talked:
         talks = (_talk(day, zone, now) for day in said.talked if day <= today)
         counted = in_order((*counted, *talks))
-    history = history_of(counted)
-    job = shared_job(person.addresses, past, policy, now, zone) if policy.me.jobs else None
+    history = recalled(history_of(counted), folded)
+    known = in_order((*(echo for one in folded for echo in _echoes(one)), *past)) if folded else past
+    job = shared_job(person.addresses, known, policy, now, zone) if policy.me.jobs else None
     settings = settings_of(person.addresses, policy.people) if policy.people else None
     placement = assign(Candidate(person.addresses, history, job), said, settings, policy)
     tie = measure(person.id, history, placement.pace, now)
@@ -60,7 +69,7 @@ def relate(
         because=placement.because,
         followed=history.both_ways and tie.cadence is not None and not placement.muted and not placement.ignored,
         months=tuple([months.get(month, 0) for month in range(this_month - _BARS + 1, this_month + 1)]),
-        first=counted[0].until if counted else None,
+        first=min((*(one.first for one in folded if one.exchanges), *(one.until for one in counted[:1])), default=None),
         last_touch=counted[-1] if counted else None,
         last_inbound=_last_letter(counted, Direction.IN),
         last_outbound=_last_letter(counted, Direction.OUT),
@@ -74,15 +83,29 @@ def relate(
         muted=placement.muted or placement.ignored,
         snoozed_until=said.snoozed_until if said.snoozed_until and said.snoozed_until > today else None,
         yearly=_yearly(history),
-        accounts=tuple(sorted({account for touch in past for account in touch.accounts})),
+        accounts=_accounts(past, folded),
         last_met=next((touch.until for touch in reversed(counted) if touch.kind is not InteractionKind.MAIL), None),
-        quiet_since=datetime.fromtimestamp(history.quiet_since, UTC) if counted else None,
+        quiet_since=datetime.fromtimestamp(history.quiet_since, UTC) if history.exchanges else None,
         new_address=moved[0] if moved else "",
         new_address_since=moved[1].astimezone(zone).date() if moved else None,
         they_left=job.they_left if job else False,
         goodbye_on=job.left_on if job and job.goodbye else None,
         shared=_shared(past, counted),
     )
+
+
+def _accounts(past: Sequence[Touch], folded: Sequence[Tally]) -> tuple[str, ...]:
+    found = {account for touch in past for account in touch.accounts}
+    return tuple(sorted(found.union(*(one.accounts for one in folded))))
+
+
+def _echoes(tally: Tally) -> Iterator[Touch]:
+    """The ends of a folded year in which somebody wrote or was met: when an address was in use, and no more."""
+    if tally.received or tally.met:
+        for at in (tally.first, tally.last):
+            yield Touch(
+                0, at, at, InteractionKind.MAIL, Direction.IN, VerdictKind.HUMAN, Role.FROM, address=tally.address
+            )
 
 
 def _talk(day: date, zone: tzinfo, now: datetime) -> Touch:

@@ -7,7 +7,7 @@ term depends on the day only through the age of what was exchanged.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -16,9 +16,9 @@ from syncd.model import Direction, InteractionKind, Role, Tie, TieState, Verdict
 from syncd.pipeline.spans import elapsed, usual, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from syncd.model import Touch
+    from syncd.model import Tally, Touch
 
 DAY = 86400.0
 
@@ -60,6 +60,7 @@ _STREAK = 2
 _ANSWER = 7 * DAY
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_MIDDLE_OF_A_MONTH = 15
 
 # Bound once: looking a member up in its enum costs more than all else the loop over touches does with it.
 _IN, _OUT, _MAIL, _LIST = Direction.IN, Direction.OUT, InteractionKind.MAIL, VerdictKind.LIST
@@ -151,6 +152,45 @@ def history_of(touches: Sequence[Touch]) -> History:
         unanswered=unanswered,
         conversations=conversations,
         gaps=tuple(gaps),
+        days=days,
+        months=months,
+    )
+
+
+def recalled(history: History, tallies: Iterable[Tally]) -> History:
+    """The same history, with what was folded into `tallies` before it.
+
+    Counts, months, the first exchange and the last are what they were. What the days weighed is spread over the middles
+    of their months, which at the age of a year and more hardly moves strength; the silences between conversations, and
+    so the rhythm, are learned from what is still kept.
+    """
+    folded = sorted((one for one in tallies if one.exchanges), key=lambda one: (one.year, one.address))
+    if not folded:
+        return history
+    months: dict[int, int] = {}
+    days: dict[int, float] = {}
+    for one in folded:
+        active = [one.year * 12 + bit for bit in range(12) if one.months >> bit & 1]
+        for month in active:
+            months[month] = months.get(month, 0) + 1
+            day = date(month // 12, month % 12 + 1, _MIDDLE_OF_A_MONTH).toordinal() - _EPOCH_ORDINAL
+            days[day] = days.get(day, 0.0) + one.weight / len(active)
+        months[active[-1]] += one.exchanges - len(active)
+    for month, exchanges in history.months.items():
+        months[month] = months.get(month, 0) + exchanges
+    for day, weight in history.days.items():
+        days[day] = days.get(day, 0.0) + weight
+    last = max(one.last.timestamp() for one in folded)
+    first = min(one.first.timestamp() for one in folded)
+    return replace(
+        history,
+        sent=history.sent + sum(one.sent for one in folded),
+        received=history.received + sum(one.received for one in folded),
+        met=history.met + sum(one.met for one in folded),
+        first=min(first, history.first) if history.exchanges else first,
+        last=max(last, history.last) if history.exchanges else last,
+        quiet_since=history.quiet_since if history.exchanges else last,
+        conversations=history.conversations + sum(one.conversations for one in folded),
         days=days,
         months=months,
     )

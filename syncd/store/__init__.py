@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from syncd.errors import StoreBusy
-from syncd.store import accounts, derived, facts, identities, leases, meta, notes, outbox, readings
+from syncd.store import accounts, admission, derived, facts, identities, leases, meta, notes, outbox, readings
 from syncd.store.derived import Claim, Pending
 from syncd.store.engine import Database, Rehearsal, Transactions, open_database
+from syncd.store.folding import Ripe, fold, ripe, tallies
+from syncd.store.forgetting import Erased, compact, erase_forgotten, forget, forget_account
 from syncd.store.notes import StoredMemory
 from syncd.store.readings import Counts
 from syncd.store.upgrade import upgrade
@@ -43,7 +45,21 @@ if TYPE_CHECKING:
         Unreadable,
     )
 
-__all__ = ["Counts", "Pending", "Store", "StoredMemory"]
+__all__ = [
+    "Counts",
+    "Erased",
+    "Pending",
+    "Ripe",
+    "Store",
+    "StoredMemory",
+    "compact",
+    "erase_forgotten",
+    "fold",
+    "forget",
+    "forget_account",
+    "ripe",
+    "tallies",
+]
 
 
 class Store:
@@ -170,6 +186,7 @@ class Store:
         noted = notes.encode(page.notes)
         with self._transactions.writing() as connection:
             number = accounts.move_cursor(connection, account, expected, page.cursor, reading)
+            observed, noted = admission.admit(connection, page.observations, observed, noted)
             notes.write(connection, number, noted)
             return facts.commit(connection, number, observed)
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from syncd.store.codec import FactKind
 
 
+FOLDED = 0
+"""What stands for the interaction in a pair of namesakes whose record was folded: they stay two people for ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """Facts that make up whole components, the identities that those components had before, and how far this reaches.
@@ -83,7 +87,7 @@ _TRACE_COLUMNS = [gone.c[name] for name in _Trace._fields]
 
 def next_batch(connection: Connection, limit: int) -> tuple[Pending, Claim] | None:
     """The next `limit` changes with all that belongs to them; None when everything is derived."""
-    before = _state(connection)
+    before = state(connection)
     watermark = before.watermark
     fresh = select(*_FACT_COLUMNS).where(fact.c.seq > watermark).order_by(fact.c.seq).limit(limit)
     new = [_Row(*row) for row in connection.execute(fresh).all()]
@@ -145,7 +149,8 @@ def _rows(connection: Connection, numbers: Collection[int]) -> Iterator[_Row]:
             yield _Row(*row)
 
 
-def _state(connection: Connection) -> State:
+def state(connection: Connection) -> State:
+    """How far deriving is."""
     watermark, reached = read(connection, "watermark"), read(connection, "reached")
     return State(read(connection, "derivation"), int(watermark or 0), int(reached or 0))
 
@@ -155,10 +160,10 @@ def apply(connection: Connection, plan: Plan, claim: Claim) -> bool:
 
     Who is who has to be said again, even if this process dies before it comes to that.
     """
-    if _state(connection) != claim.before:
+    if state(connection) != claim.before:
         return False
     if claim.again:
-        _void(connection, plan.retired | {one.id for one in plan.interactions})
+        void(connection, plan.retired | {one.id for one in plan.interactions})
     _insert(connection, plan.interactions)
     put(connection, namesake, sorted({(one.interaction, one.first, one.second) for one in plan.namesakes}))
     connection.execute(delete(gone).where(gone.c.id <= claim.traces))
@@ -168,7 +173,7 @@ def apply(connection: Connection, plan: Plan, claim: Claim) -> bool:
     return True
 
 
-def _void(connection: Connection, identities: Collection[int]) -> None:
+def void(connection: Connection, identities: Collection[int]) -> None:
     """Delete these interactions, those that exist, with all that hangs on them."""
     for batch in batches(sorted(identities)):
         known = select(interaction.c.row, interaction.c.id).where(interaction.c.id.in_(batch))
@@ -231,8 +236,9 @@ def restart(connection: Connection, rules: str) -> None:
     """
     if read(connection, "derivation"):
         facts.compute_again(connection)
-    for table in (namesake, contact, interaction, appearance, alias, person, gone):
+    for table in (contact, interaction, appearance, alias, person, gone):
         connection.execute(delete(table))
+    connection.execute(delete(namesake).where(namesake.c.interaction != FOLDED))
     write(connection, "derivation", rules)
     write(connection, "watermark", "0")
     write(connection, "reached", "0")

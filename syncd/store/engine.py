@@ -7,7 +7,8 @@ taken inside a writing transaction grow in the order in which they become visibl
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager, contextmanager
+import sqlite3
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -17,10 +18,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from syncd.errors import StoreError
-from syncd.store.failures import translate
+from syncd.store.failures import busy, translate
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator, Sequence
 
     from sqlalchemy import URL, Connection, Dialect, Engine, Table
@@ -82,6 +82,25 @@ class Database:
         with options as connection, connection.begin():
             yield connection
 
+    def compact(self) -> None:
+        """Write the database anew, so that nothing of what was deleted is left in its files.
+
+        Needs room for a second copy, and everybody else to let go for a moment: raises StoreError, StoreBusy.
+        """
+        if not self._sqlite:
+            with self.engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM FULL")
+            return
+        with closing(self.engine.raw_connection()) as raw:
+            cursor = raw.cursor()
+            try:
+                cursor.execute("VACUUM")
+                blocked, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.Error as error:
+                raise translate(error, self.place) or error from error
+        if blocked:
+            raise busy(self.place)
+
     def close(self) -> None:
         """Let go of every connection; safe to call twice."""
         self.engine.dispose()
@@ -103,6 +122,12 @@ class Rehearsal:
         """See Transactions.writing; an exception undoes only what this one wrote."""
         with self._connection.begin_nested():
             yield self._connection
+
+
+def shred(connection: Connection) -> None:
+    """Let SQLite overwrite what is deleted through this connection from now on; PostgreSQL has its vacuum for that."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
 
 
 def open_database(url: str | URL) -> Database:

@@ -5,6 +5,7 @@ A page is turned into rows before the transaction begins, so that the writer's l
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
@@ -24,6 +25,7 @@ from syncd.store.codec import (
     storable,
 )
 from syncd.store.engine import batches, put
+from syncd.store.meta import read, write
 from syncd.store.schema import account, fact, gone
 
 if TYPE_CHECKING:
@@ -99,22 +101,29 @@ def _sender(message: Message) -> str | None:
 def commit(connection: Connection, number: int, page: Sequence[tuple[str, Record | None]]) -> PageReceipt:
     """Write one encoded page of the account with this number."""
     changes = _compare(dict(_known(connection, number, [remote_id for remote_id, _ in page])), page)
+    moves = put_changes(connection, number, changes)
+    new = moves["none", "read"] + moves["failed", "read"]
+    failed = moves["none", "failed"] + moves["failed", "failed"]
+    return PageReceipt(new, len(changes) - new - failed, failed)
 
+
+def put_changes(connection: Connection, number: int, changes: Sequence[Change]) -> Counter[tuple[Standing, Standing]]:
+    """Let what shall stand, stand, in the account with this number; how many went from which standing to which.
+
+    Every old record leaves a trace, so that it is derived again; a new one has a number of its own.
+    """
     for batch in batches([change.seq for change in changes if change.seq is not None]):
         connection.execute(delete(fact).where(fact.c.seq.in_(batch)))
     put(connection, fact, [(number, *change.new) for change in changes if change.new])
     put(connection, gone, [trace for change in changes if change.old and (trace := _trace(change.old))])
-
     moves = Counter((_standing(change.old), _standing(change.new)) for change in changes)
-    new = moves["none", "read"] + moves["failed", "read"]
-    failed = moves["none", "failed"] + moves["failed", "failed"]
     accounts.count(
         connection,
         number,
-        new - moves["read", "none"],
+        moves["none", "read"] + moves["failed", "read"] - moves["read", "none"],
         moves["none", "failed"] - moves["failed", "none"] - moves["failed", "read"],
     )
-    return PageReceipt(new, len(changes) - new - failed, failed)
+    return moves
 
 
 def _standing(record: Record | None) -> Standing:
@@ -146,16 +155,17 @@ def _compare(known: dict[str, tuple[int, Record]], page: Iterable[tuple[str, Rec
 
 def _trace(old: Record) -> tuple[int, int | None, int | None] | None:
     """What has to be voided before this record is concluded from anew; None when nothing was concluded from it."""
-    return (_identity(old), old.key, old.content) if old.readable else None
+    return (identity_of_record(old), old.key, old.content) if old.readable else None
 
 
-def _identity(record: Record) -> int:
-    observation = _observation(record)
+def identity_of_record(record: Record) -> int:
+    """The identity of the interaction that a readable record is, or is a copy of."""
+    observation = observed(record)
     at = observation.at if isinstance(observation, Message) else observation.start
     return identity_of(Keys(record.key or 0, record.content or 0), at)
 
 
-def _observation(record: Record) -> Message | Meeting:
+def observed(record: Record) -> Message | Meeting:
     """What a readable record says."""
     return cast("Message | Meeting", decode_observation(record.kind, record.remote_id, record.payload))
 
@@ -169,7 +179,7 @@ def compute_again(connection: Connection) -> None:
         changed = []
         for number, *columns in found:
             known = Record(*columns)
-            key, content, sender = _computed(_observation(known))
+            key, content, sender = _computed(observed(known))
             if (key, content, sender) != (known.key, known.content, known.sender):
                 changed.append({"number": number, "key": key, "content": content, "sender": sender})
         if changed:
@@ -178,9 +188,21 @@ def compute_again(connection: Connection) -> None:
 
 
 def sent_senders(connection: Connection) -> dict[str, int]:
-    """Who wrote the messages in Sent folders, and how many each."""
+    """Who wrote the messages in Sent folders, and how many each; those that are gone for good count too."""
     sent = select(fact.c.sender, func.count()).where(fact.c.sender.is_not(None)).group_by(fact.c.sender)
-    return {sender: count for sender, count in connection.execute(sent) if sender}
+    standing = Counter({sender: count for sender, count in connection.execute(sent) if sender})
+    return standing + _senders_gone(connection)
+
+
+def keep_senders(connection: Connection, gone_for_good: Counter[str]) -> None:
+    """Go on counting who wrote messages in Sent folders that are deleted now: own addresses were learned from them."""
+    if gone_for_good:
+        total = _senders_gone(connection) + gone_for_good
+        write(connection, "senders", json.dumps(dict(sorted(total.items()))))
+
+
+def _senders_gone(connection: Connection) -> Counter[str]:
+    return Counter(json.loads(read(connection, "senders") or "{}"))
 
 
 def unreadable(connection: Connection, name: str) -> Iterator[Unreadable]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import reduce
+from heapq import merge
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import case, delete, func, insert, select
@@ -12,7 +15,7 @@ from syncd.model import Alias, Decision, DecisionKind, Person, Sighting, Verdict
 from syncd.store.codec import decode_strings, encode_strings, from_micros, to_micros
 from syncd.store.engine import batches, put
 from syncd.store.meta import write
-from syncd.store.schema import alias, appearance, contact, decision, interaction, namesake, person
+from syncd.store.schema import alias, appearance, contact, decision, interaction, namesake, person, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +28,13 @@ _HUMAN = (VerdictKind.HUMAN, VerdictKind.LIST)
 
 
 def sightings(connection: Connection) -> Iterator[Sighting]:
-    """What all interactions together say about each address, in the order of addresses."""
+    """What all interactions together say about each address, and what was folded of it; in the order of addresses."""
+    by_address = attrgetter("address")
+    for _, both in groupby(merge(_standing(connection), _folded(connection), key=by_address), key=by_address):
+        yield reduce(_together, both)
+
+
+def _standing(connection: Connection) -> Iterator[Sighting]:
     seen = (
         select(
             contact.c.appearance,
@@ -52,6 +61,27 @@ def sightings(connection: Connection) -> Iterator[Sighting]:
             from_micros(max(last)),
             sum(human),
         )
+
+
+def _folded(connection: Connection) -> Iterator[Sighting]:
+    """What was folded is human: nothing else is counted. An address that nothing came of was beside one that counts."""
+    rows = select(
+        tally.c.address, tally.c.name, tally.c.sent + tally.c.received + tally.c.met, tally.c.first, tally.c.last
+    )
+    for address, name, exchanges, first, last in connection.execute(rows.order_by(tally.c.address, tally.c.year)):
+        human = max(1, exchanges)
+        yield Sighting(address, ((name, human),) if name else (), from_micros(first), from_micros(last), human)
+
+
+def _together(one: Sighting, other: Sighting) -> Sighting:
+    names = Counter(dict(one.names)) + Counter(dict(other.names))
+    return Sighting(
+        one.address,
+        tuple(sorted(names.items(), key=lambda pair: (-pair[1], pair[0]))),
+        min(one.first, other.first),
+        max(one.last, other.last),
+        one.human + other.human,
+    )
 
 
 def namesakes(connection: Connection) -> tuple[tuple[str, str], ...]:

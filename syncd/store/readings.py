@@ -27,7 +27,7 @@ from syncd.model import (
 from syncd.store import identities
 from syncd.store.codec import decode_evidence, decode_strings, encode_line, from_micros, to_micros
 from syncd.store.engine import batches
-from syncd.store.schema import account, alias, appearance, contact, fact, interaction, person
+from syncd.store.schema import account, alias, appearance, contact, fact, interaction, person, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -202,7 +202,7 @@ def _interaction(row: Row[*tuple[object, ...]], contacts: Sequence[Contact]) -> 
 
 
 def dump(connection: Connection) -> Iterator[str]:
-    """A line per fact, then a line per interaction."""
+    """A line per fact, then a line per interaction, then one for each year of an address that was folded."""
     facts = (
         select(account.c.name, fact.c.remote_id, fact.c.kind, fact.c.payload)
         .join(account)
@@ -227,6 +227,8 @@ def dump(connection: Connection) -> Iterator[str]:
             held = [tuple(row) for row in same]
             contacts = [row[width + 1 :] for row in held if row[width] is not None]
             yield f"interaction {encode_line(*held[0][:width], contacts)}"
+    for row in connection.execute(select(tally).order_by(tally.c.address, tally.c.year)):
+        yield f"tally {encode_line(*row)}"
 
 
 def counts(connection: Connection) -> Counts:

@@ -107,8 +107,8 @@ note = Table(
     PrimaryKeyConstraint("account", "key"),
 )
 
-# What was read so long ago that only counts of it are kept (`privacy.history`): exchanges by address and year, and the
-# ids of the interactions they were, so that none is counted again when a source shows it once more.
+# What was read so long ago that only counts of it are kept (`privacy.history`): exchanges by address and year, and by
+# what they are known again, so that none is counted twice when a source shows it once more. `months` is a set of bits.
 tally = Table(
     "tally",
     metadata,
@@ -120,6 +120,10 @@ tally = Table(
     Column("met", Integer, nullable=False),
     Column("first", BigInteger, nullable=False),
     Column("last", BigInteger, nullable=False),
+    Column("months", Integer, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("conversations", Integer, nullable=False),
+    Column("accounts", _TEXT, nullable=False),
     PrimaryKeyConstraint("address", "year"),
 )
 

@@ -39,6 +39,10 @@ def upgrade() -> None:
         sa.Column("met", sa.Integer(), nullable=False),
         sa.Column("first", sa.BigInteger(), nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("months", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("conversations", sa.Integer(), nullable=False),
+        sa.Column("accounts", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("address", "year", name="pk_tally"),
     )
     op.create_table(
