@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from syncd.pipeline.policy import Policy
     from syncd.store import Store
 
-TURN = 30.0
-"""Seconds between two turns at most: a monotonic wait does not see that the machine slept, or that its clock jumped."""
-
 SOON = 5.0
 """Seconds after which a busy store is asked again."""
 
@@ -51,6 +48,7 @@ FAREWELL = 2.0
 DERIVES = 300.0
 """Seconds between two derivations while a long read goes on."""
 
+_LATER = timedelta(hours=1)
 _STORE_PATIENCE = timedelta(minutes=10)
 
 
@@ -119,7 +117,7 @@ class Daemon:
         now = self._machine.clock()
         self._ping()
         try:
-            rest = self._work(now) if self._keep_watch() else timedelta(seconds=TURN)
+            rest = self._work(now) if self._keep_watch() else _LATER
         except _Stopped:
             return 0.0
         except StoreBusy:
@@ -128,9 +126,8 @@ class Daemon:
             raise
         except StoreError as error:
             self._lose_store(error)
-            rest = timedelta(seconds=TURN)
-        longest = TURN if self._notifier.watchdog is None else min(TURN, self._notifier.watchdog)
-        return min(max(rest.total_seconds(), 0.0), longest)
+            rest = _LATER
+        return min(max(rest.total_seconds(), 0.0), self._notifier.watchdog or self._machine.nap, self._machine.nap)
 
     def take(self, event: Event) -> None:
         """Act on what a thread, the owner or the service manager said."""

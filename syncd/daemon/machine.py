@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 class Machine:
     """`clock` is the owner's, and may jump; `monotonic` counts seconds and stands still while the machine sleeps.
 
-    `chance` is a number in 0..1, another one at each call.
+    `chance` is a number in 0..1, another one at each call. Nobody waits for longer than `nap` seconds, since a wait
+    does not see that the machine slept, or that its clock jumped.
     """
 
     clock: Clock
     monotonic: Callable[[], float]
     chance: Callable[[], float]
+    nap: float = 30.0
 
 
 class Trials:

@@ -1,4 +1,4 @@
-"""When a digest is due, whatever the clock does, and how long a failure waits."""
+"""When an account is read and a digest is due, whatever the clock does, and how long a failure waits."""
 
 from __future__ import annotations
 
@@ -9,8 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncd.model import Account, AccountStatus
 from syncd.pipeline.policy import DigestPolicy, Me, Policy
-from syncd.pipeline.schedule import back_off, digest_due, next_digest
+from syncd.pipeline.schedule import (
+    LONGEST_OBEYED,
+    PAUSED_FOR,
+    back_off,
+    digest_due,
+    holds_back_digest,
+    next_digest,
+    next_poll,
+    quiet_until,
+)
 
 laws = settings(max_examples=100, deadline=None)
 EVERY_DAY = tuple(range(7))
@@ -176,3 +186,148 @@ def test_a_wait_is_never_shorter_than_a_quarter_minute_nor_longer_than_a_day(
     failures: int, jitter: float, retry_after: timedelta | None
 ) -> None:
     assert timedelta(seconds=15) <= back_off(failures, jitter, retry_after) <= timedelta(hours=24)
+
+
+# --------------------------------------------------------------------------- reading accounts
+
+NOW = datetime(2026, 10, 6, 12, tzinfo=UTC)
+EVERY = timedelta(minutes=10)
+ZONES = ["Europe/Rome", "America/St_Johns", "Pacific/Apia", "Africa/Casablanca", "Australia/Lord_Howe"]
+instants = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))  # noqa: DTZ001 - hypothesis wants naive bounds
+
+
+def account(
+    status: AccountStatus = AccountStatus.OK,
+    failures: int = 0,
+    last_sync: datetime | None = None,
+    failing_since: datetime | None = None,
+    retry_at: datetime | None = None,
+) -> Account:
+    return Account("work", "imap", None, status, last_sync, failing_since, failures=failures, retry_at=retry_at)
+
+
+def test_an_account_is_read_every_interval_give_or_take_a_tenth() -> None:
+    waits = [next_poll(account(), NOW, EVERY, jitter, NOW) - NOW for jitter in (0.0, 0.5, 1.0)]
+    assert waits == [timedelta(minutes=minutes) for minutes in (9, 10, 11)]
+
+
+def test_an_account_that_was_never_tried_is_due_at_once() -> None:
+    assert next_poll(account(AccountStatus.NEW), None, EVERY, 0.5, NOW) == NOW
+
+
+def test_an_account_that_failed_backs_off_instead() -> None:
+    failing = account(AccountStatus.FAILING, failures=3)
+    assert next_poll(failing, NOW, EVERY, 0.0, NOW) == NOW + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("status", [AccountStatus.SIGN_IN, AccountStatus.MISCONFIGURED])
+def test_an_account_that_waits_for_its_owner_is_tried_once_a_day(status: AccountStatus) -> None:
+    assert next_poll(account(status, failures=9), NOW, EVERY, 0.0, NOW) == NOW + timedelta(days=1)
+
+
+def test_a_last_try_that_lies_in_the_future_means_now_and_never_in_a_day() -> None:
+    tomorrow = NOW + timedelta(days=1)
+    for status in AccountStatus:
+        ahead = account(status, failures=5, retry_at=tomorrow + timedelta(minutes=5))
+        assert next_poll(ahead, tomorrow, EVERY, 0.5, NOW) == NOW
+
+
+def test_a_source_is_not_asked_before_it_wants_to_be() -> None:
+    for tried in (NOW, None):
+        resting = account(AccountStatus.FAILING, failures=1, retry_at=NOW + timedelta(hours=1))
+        assert next_poll(resting, tried, EVERY, 0.5, NOW) == NOW + timedelta(hours=1)
+
+
+def test_a_pause_that_no_source_can_have_asked_for_is_a_clock_that_went_back() -> None:
+    odd = account(AccountStatus.FAILING, failures=1, retry_at=NOW + timedelta(days=400))
+    assert next_poll(odd, None, EVERY, 0.5, NOW) == NOW
+
+
+@given(
+    st.sampled_from(AccountStatus),
+    st.integers(0, 50),
+    st.one_of(st.none(), st.timedeltas(timedelta(days=-60), timedelta(days=60))),
+    st.one_of(st.none(), st.timedeltas(timedelta(days=-60), timedelta(days=60))),
+    st.timedeltas(timedelta(), timedelta(days=2)),
+    st.floats(0, 1),
+)
+@laws
+def test_whatever_the_clock_did_no_account_rests_for_longer_than_the_longest_rest(
+    status: AccountStatus,
+    failures: int,
+    tried: timedelta | None,
+    retry: timedelta | None,
+    every: timedelta,
+    jitter: float,
+) -> None:
+    one = account(status, failures, retry_at=None if retry is None else NOW + retry)
+    due = next_poll(one, None if tried is None else NOW + tried, every, jitter, NOW)
+    assert due - NOW <= max(LONGEST_OBEYED, PAUSED_FOR, every * 1.1)
+    if tried is None and (retry is None or retry <= timedelta()):
+        assert due <= NOW
+
+
+# --------------------------------------------------------------------------- quiet hours
+
+
+def test_quiet_hours_last_from_their_first_minute_to_right_before_their_last() -> None:
+    night, rome = (time(22, 30), time(6)), ZoneInfo("Europe/Rome")
+    assert quiet_until(local(TUESDAY, 22, 29), night, rome) is None
+    for moment in (local(TUESDAY, 22, 30), local(TUESDAY + timedelta(days=1), 5, 59)):
+        assert quiet_until(moment, night, rome) == local(TUESDAY + timedelta(days=1), 6)
+    assert quiet_until(local(TUESDAY + timedelta(days=1), 6), night, rome) is None
+
+
+def test_quiet_hours_may_lie_within_a_day_or_not_be_there() -> None:
+    rome = ZoneInfo("Europe/Rome")
+    assert quiet_until(local(TUESDAY, 13), (time(12), time(14)), rome) == local(TUESDAY, 14)
+    assert quiet_until(local(TUESDAY, 15), (time(12), time(14)), rome) is None
+    assert quiet_until(local(TUESDAY, 13), None, rome) is None
+
+
+@given(instants, st.sampled_from(ZONES), st.times(), st.times())
+@laws
+def test_quiet_hours_end_after_now_and_within_little_more_than_a_day(
+    now: datetime, zone: str, first: time, last: time
+) -> None:
+    hours = (first.replace(fold=0), last.replace(fold=0))
+    end = quiet_until(now, hours, ZoneInfo(zone))
+    if end is not None:
+        assert now < end <= now + timedelta(hours=26)
+
+
+@given(instants, st.sampled_from(ZONES), st.integers(0, 47), st.integers(0, 47))
+@laws
+def test_when_quiet_hours_end_they_are_over(now: datetime, zone: str, first: int, last: int) -> None:
+    hours = (time(first // 2, first % 2 * 30), time(last // 2, last % 2 * 30))
+    end = quiet_until(now, hours, ZoneInfo(zone))
+    far_apart = (last - first) % 48 <= 44  # a window that is nearly a day may touch the next where a clock changes
+    if end is not None and far_apart and first != last:
+        assert quiet_until(end, hours, ZoneInfo(zone)) is None
+
+
+# --------------------------------------------------------------------------- what a digest waits for
+
+
+@pytest.mark.parametrize(
+    ("waits", "one"),
+    [
+        (False, account(last_sync=NOW - timedelta(minutes=9))),
+        (True, account(last_sync=NOW - timedelta(hours=9))),
+        (True, account(last_sync=NOW + timedelta(hours=9))),
+        (False, account(AccountStatus.FIRST_SYNC)),
+        (False, account(AccountStatus.SIGN_IN, last_sync=NOW - timedelta(hours=9))),
+        (False, account(AccountStatus.MISCONFIGURED, last_sync=NOW - timedelta(hours=9))),
+        (False, account(last_sync=NOW - timedelta(hours=9), retry_at=NOW + timedelta(minutes=1))),
+    ],
+)
+def test_a_digest_waits_for_those_who_may_soon_have_something_to_say(waits: bool, one: Account) -> None:  # noqa: FBT001 - one row of a table
+    assert holds_back_digest(one, EVERY, NOW) is waits
+
+
+def test_a_digest_waits_while_a_network_comes_up_and_not_for_a_source_that_stays_away() -> None:
+    def failing(ago: timedelta) -> Account:
+        return account(AccountStatus.FAILING, 2, NOW - timedelta(hours=9), failing_since=NOW - ago)
+
+    assert holds_back_digest(failing(timedelta(minutes=3)), EVERY, NOW)
+    assert not holds_back_digest(failing(timedelta(hours=3)), EVERY, NOW)
