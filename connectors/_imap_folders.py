@@ -167,12 +167,15 @@ def readable(folders: Sequence[Folder], *, gmail: bool, foreign: Collection[str]
     )
 
 
+def can_be_opened(folder: Folder) -> bool:
+    """Whether it is more than a name on the way to others."""
+    return not folder.attributes & _CLOSED
+
+
 def named(folders: Sequence[Folder], patterns: Sequence[str]) -> tuple[Folder, ...]:
     """The folders an owner means by `patterns`."""
     return tuple(
-        folder
-        for folder in folders
-        if not folder.attributes & _CLOSED and any(folder.matches(pattern) for pattern in patterns)
+        folder for folder in folders if can_be_opened(folder) and any(folder.matches(pattern) for pattern in patterns)
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 LONGEST_LITERAL: Final = 16 << 20
 """No header block, name or status is longer; what announces more is not in step with us."""
@@ -148,6 +148,20 @@ class Wire:
                 replies.clear()
             else:
                 return self._completed(tag, line, replies)
+
+    def upload(self, command: bytes, literal: bytes, commit: Callable[[], None]) -> Answer:
+        """Send a command that ends in a literal, once the server asks for that (RFC 3501 section 7.5).
+
+        `commit` is called right before the literal goes out; until then the server has nothing.
+        """
+        tag = self.send(b"%b {%d}" % (command, len(literal)))
+        while (line := self._line()).startswith(b"* "):
+            self._whole(line)
+        if not line.startswith(b"+"):
+            return self._completed(tag, line, ())
+        commit()
+        self._write(literal + b"\r\n")
+        return self.answer(tag)
 
     def authenticate(self, mechanism: str, responses: Iterable[bytes]) -> Answer:
         """Sign in by SASL (RFC 3501 section 6.2.2), giving one response per challenge, then empty ones."""

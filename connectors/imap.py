@@ -13,6 +13,7 @@ from connectors._imap_cursor import FolderState, Place
 from connectors._imap_fetch import Headers
 from connectors._imap_mailbox import FolderChangedError, Mailbox, StoppedError
 from connectors._imap_options import ImapOptions
+from connectors._imap_placing import Placing
 from connectors._imap_survey import Surveyor
 from connectors._imap_wire import RefusedError
 from connectors._mail import read_message
@@ -21,7 +22,7 @@ from syncd.connector import ConnectorOptions, Page, Progress
 from syncd.model import Message, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from connectors._imap_fetch import Batch
@@ -50,6 +51,7 @@ class Imap:
         self._mailbox = Mailbox(options, context)
         self._headers = Headers(self._mailbox, subjects=context.subjects)
         self._surveyor = Surveyor(self._mailbox, self._headers, options, context)
+        self._placing = Placing(self._mailbox, options, context)
 
     def poll(self, cursor: str | None, since: datetime) -> Iterator[Page]:
         """See `Connector.poll`. A folder with a new UIDVALIDITY is read again by itself; its messages get new ids."""
@@ -79,6 +81,20 @@ class Imap:
             f"folders to read: {len(chosen.folders)}",
             f"sent mail: {names or missing}",
         )
+
+    def holds(self, message_id: str) -> bool:
+        """See `KeepsLetters.holds`."""
+        try:
+            return self._placing.holds(message_id)
+        finally:
+            self._mailbox.close()
+
+    def place(self, message_id: str, content: bytes, folder: str, commit: Callable[[], None]) -> bool:
+        """See `KeepsLetters.place`: the only thing that is ever written."""
+        try:
+            return self._placing.place(message_id, content, folder, commit)
+        finally:
+            self._mailbox.close()
 
     def close(self) -> None:
         """Let go of the connection; safe to call twice, never raises."""

@@ -43,15 +43,15 @@ def plan(connection: Connection, day: date, at: datetime) -> bool:
 def post(connection: Connection, one: Letter, people: Sequence[str]) -> bool:
     """Put a letter into the outbox, and note whom it shows; False when its day has one already.
 
-    One that failed makes way: it reached nobody, and what made it fail may be mended. The bytes of those that are done
-    with are let go: nobody needs them, and they name people.
+    One that failed makes way: it reached nobody, and what made it fail may be mended. The bytes of others that are
+    done with are let go: nobody needs them, and they name people.
     """
     if not _make_way(connection, one.day):
         return False
     _insert(connection, one)
     put(connection, shown, [(one.day.isoformat(), person) for person in dict.fromkeys(people)])
     done = letter.c.state.not_in([LetterState.RENDERED, LetterState.SENDING])
-    connection.execute(update(letter).where(done).values(content=b""))
+    connection.execute(update(letter).where(done, letter.c.day != one.day.isoformat()).values(content=b""))
     return True
 
 
