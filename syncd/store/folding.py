@@ -10,16 +10,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
-from syncd.model import Keys, LetterState, Tally
+from syncd.model import Keys, Tally
 from syncd.pipeline.folding import add_up, known_by
 from syncd.pipeline.reconcile import identity_of
 from syncd.store import accounts, admission, derived, facts
 from syncd.store.codec import decode_strings, encode_strings, from_micros, to_micros
 from syncd.store.engine import batches, put, put_in_place, shred
 from syncd.store.meta import write
-from syncd.store.schema import alias, appearance, contact, fact, folded, gone, letter, namesake, tally
+from syncd.store.schema import alias, appearance, contact, fact, folded, gone, namesake, tally
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -35,7 +35,6 @@ _TIMES = 60
 
 _FETCHED_AT_ONCE = 2000
 _HALVES = 2
-_DONE_WITH = (LetterState.SENT, LetterState.FAILED, LetterState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +98,7 @@ def ripe(store: Store, edge: datetime) -> Ripe | None:
 
 
 def fold(store: Store, what: Ripe, counted: Iterable[Tally]) -> bool:
-    """Let `counted` stand in place of what is ripe, in one transaction; False when the store changed since.
-
-    Letters of days before the edge lose their text, too, once they are done with.
-    """
+    """Let `counted` stand in place of what is ripe, in one transaction; False when the store changed since."""
     with store.transactions.writing() as connection:
         if _seen(connection) != what.seen:
             return False
@@ -122,8 +118,6 @@ def fold(store: Store, what: Ripe, counted: Iterable[Tally]) -> bool:
         derived.void(connection, what.interactions)
         connection.execute(delete(appearance).where(appearance.c.id.not_in(select(contact.c.appearance))))
         _add(connection, counted)
-        done = letter.c.state.in_(_DONE_WITH), letter.c.day < what.edge.date().isoformat()
-        connection.execute(update(letter).where(*done).values(content=b""))
         write(connection, "folded", str(to_micros(what.edge)))
         write(connection, "identity", "")
     return True

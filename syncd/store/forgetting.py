@@ -208,7 +208,7 @@ def _erase_conclusions(connection: Connection, hidden: Veil, people: Collection[
     looks = [
         number
         for number, address, name in connection.execute(select(appearance))
-        if hidden.covers(address) or (not is_somebodys(address) and hidden.text(name) != name)
+        if _is_hidden(hidden, name, [address])
     ]
     for batch in batches(looks):
         connection.execute(delete(contact).where(contact.c.appearance.in_(batch)))
@@ -218,6 +218,13 @@ def _erase_conclusions(connection: Connection, hidden: Veil, people: Collection[
         connection.execute(delete(alias).where(alias.c.person.in_(batch)))
         connection.execute(delete(person).where(person.c.id.in_(batch)))
     write(connection, "identity", "")
+
+
+def _is_hidden(hidden: Veil, name: str, addresses: Collection[str]) -> bool:
+    """Whether this is one of them, or a machine that goes by their name."""
+    if any(map(hidden.covers, addresses)):
+        return True
+    return not any(map(is_somebodys, addresses)) and hidden.text(name) != name
 
 
 def _delete_covered(connection: Connection, table: Table, hidden: Veil, *columns: Column[str]) -> int:

@@ -1,0 +1,369 @@
+"""Whoever is forgotten is gone from tables and files, never comes back, and leaves everybody else as they were."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from syncd.connector import Note, Page
+from syncd.model import (
+    Decision,
+    DecisionKind,
+    Letter,
+    LetterState,
+    Meeting,
+    Message,
+    Participant,
+    Person,
+    Role,
+    Signal,
+    SignalName,
+    Unreadable,
+)
+from syncd.pipeline.identity import resolve
+from syncd.store import Store, compact, erase_forgotten, forget, forget_account
+from syncd.store.schema import forgotten, metadata
+from tests.store.records import ANNA, BOB, ME, NOON, OWN, PAGES, derive, fill, mail, meeting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from syncd.model import Observation
+    from tests.store.conftest import NewUrl
+
+LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+NAME = "Anna Giulia Rossi"
+WORDS = ("anna@arup", "rossi", "giulia")
+
+
+def of_anna(observation: Observation) -> Observation:
+    """The same record, with her name beside her address and in what it is about."""
+    if isinstance(observation, Message | Meeting):
+        people = tuple(replace(one, name=NAME) if one.address == ANNA else one for one in observation.participants)
+        observation = replace(observation, participants=people)
+    return observation
+
+
+def three(number: int) -> Message:
+    """A letter of mine to Anna and Bob, which names her in its subject."""
+    letter = mail(number, author=ME, to=(ANNA, BOB), sent=True)
+    return replace(of_anna(letter), subject=f"Lunch with {NAME}?")
+
+
+def resolved(store: Store) -> None:
+    """Derive, and say who is who."""
+    derive(store)
+    store.apply_identities(resolve(store.sightings(), store.namesakes(), store.decisions(), (), OWN))
+
+
+def anna(store: Store) -> Person:
+    found = next((one for one in store.people() if ANNA in one.addresses), None)
+    return found or Person("p:0", NAME, (ANNA,))
+
+
+def forget_her(store: Store) -> None:
+    forget(store, anna(store), OWN)
+    derive(store)
+
+
+def everything(store: Store) -> Iterator[str]:
+    """Every value of every table, as one line for each row."""
+    with store.transactions.reading() as connection:
+        for table in metadata.sorted_tables:
+            for row in connection.execute(table.select()):
+                yield f"{table.name} {[one.decode() if isinstance(one, bytes) else one for one in row]}".lower()
+
+
+def test_what_is_only_between_us_goes_and_elsewhere_she_is_taken_out(store: Store) -> None:
+    fill(store, "work", *map(of_anna, (mail(1), mail(2, author=ME, to=(ANNA,)), mail(3, author=BOB, to=(ME, ANNA)))))
+    fill(store, "work", three(4), of_anna(meeting(5)), of_anna(meeting(6, with_whom=(ANNA, BOB))))
+    resolved(store)
+    erased = forget(store, anna(store), OWN)
+    resolved(store)
+
+    assert (erased.records, erased.changed) == (3, 3)
+    assert store.counts().observations == 3
+    assert [one.addresses for one in store.people()] == [(BOB,)]
+    (bob,) = store.people()
+    assert [one.subject for one in store.exchanges(bob.id, 9)] == ["Talk 6", "Lunch with ?", "Matter 3"]
+    assert not [line for line in everything(store) if any(word in line for word in WORDS)]
+
+
+@LAWS
+@given(PAGES, st.integers(0, 8))
+def test_it_does_not_matter_when_she_was_forgotten(store: Store, pages: list[tuple[str, list[Observation]]], after: int) -> None:  # fmt: skip
+    # whether a record that cannot be read any more could be read once is the one thing that nobody knows afterwards
+    pages = [(account, [one for one in page if not isinstance(one, Unreadable)]) for account, page in pages]
+    dumps = []
+    for moment in (0, after, len(pages)):
+        with store.rehearse() as trial:
+            for number, (account, observations) in enumerate(pages):
+                if number == moment:
+                    forget_her(trial)
+                fill(trial, account, *map(of_anna, observations))
+                derive(trial)
+            if moment >= len(pages):
+                forget_her(trial)
+            dumps.append(list(trial.dump()))
+
+    assert dumps[0] == dumps[1] == dumps[2]
+    assert not [line for line in dumps[0] if any(word in line.lower() for word in WORDS)]
+
+
+@LAWS
+@given(PAGES)
+def test_who_was_never_seen_is_forgotten_without_a_trace(store: Store, pages: list[tuple[str, list[Observation]]]) -> None:  # fmt: skip
+    with store.rehearse() as trial:
+        for account, observations in pages:
+            fill(trial, account, *observations)
+        derive(trial)
+        before = list(trial.dump())
+        erased = forget(trial, Person("p:1", "Carla Neri", ("carla@neri.example",)), OWN)
+        derive(trial)
+
+        assert list(trial.dump()) == before
+        assert not erased.anything
+
+
+def test_she_never_comes_back_whatever_shows_her_again(store: Store) -> None:
+    fill(store, "work", of_anna(mail(1)))
+    resolved(store)
+    forget_her(store)
+    fill(store, "work", of_anna(mail(1, "INBOX/2/1")), of_anna(mail(2, author="Anna+news@ARUP.example")))
+    fill(store, "home", of_anna(mail(1)), of_anna(meeting(3)), of_anna(mail(4, author=ME, to=(ANNA,), sent=True)))
+    store.restart_derivation("other rules")
+    resolved(store)
+
+    assert store.counts().observations == 0
+    assert store.people() == ()
+
+
+def test_a_meeting_that_becomes_one_with_her_alone_goes(store: Store) -> None:
+    fill(store, "work", of_anna(meeting(1, with_whom=(ANNA, BOB))))
+    resolved(store)
+    forget_her(store)
+    fill(store, "work", of_anna(meeting(1, moved=1)))
+    resolved(store)
+
+    assert store.counts().observations == 0
+
+
+def test_a_letter_to_her_and_to_another_address_of_mine_goes(store: Store) -> None:
+    fill(store, "work", of_anna(mail(1)))
+    resolved(store)
+    forget_her(store)
+    fill(store, "work", of_anna(mail(2, author=ME, to=(ANNA, "owner+notes@home.example"))))
+
+    assert store.counts().observations == 0
+
+
+def test_what_a_list_and_a_machine_say_of_her_is_known_too(store: Store) -> None:
+    through_list = replace(
+        mail(1, author="club@lists.example"),
+        signals=(Signal(SignalName.LIST_ID, "club.lists.example"), Signal(SignalName.REPLY_TO, ANNA)),
+    )
+    through_list = replace(
+        through_list,
+        participants=(Participant("club@lists.example", f"{NAME} via Club", Role.FROM), *through_list.participants[1:]),
+    )
+    by_a_machine = replace(
+        mail(2, author="no-reply@docs.example"),
+        participants=(Participant("no-reply@docs.example", f"{NAME} (Docs)", Role.FROM), Participant(ME, "", Role.TO)),
+        signals=(Signal(SignalName.SENDER, f"<{ANNA}>"), Signal(SignalName.LIST_UNSUBSCRIBE, f"<http://x/?m={ANNA}>")),
+        subject="ROSSI, Anna Giulia shared a file",
+    )
+    fill(store, "work", of_anna(mail(3)), through_list, by_a_machine, Unreadable("INBOX/1/4", f"From {ANNA} is odd."))
+    resolved(store)
+    forget_her(store)
+
+    assert store.counts().observations == 1
+    assert not [line for line in everything(store) if any(word in line for word in WORDS)]
+
+
+def test_somebody_else_of_her_name_keeps_it(store: Store) -> None:
+    other = replace(
+        mail(1), participants=(Participant("anna@other.example", NAME, Role.FROM), *mail(1).participants[1:])
+    )
+    fill(store, "work", of_anna(mail(2)), other)
+    derive(store)
+    store.apply_identities(
+        resolve(store.sightings(), store.namesakes(), (Decision(DecisionKind.DIFFERENT, ANNA, "", NOON),), (), OWN)
+    )
+    forget_her(store)
+    resolved(store)
+
+    assert [(one.name, one.addresses) for one in store.people()] == [(NAME, ("anna@other.example",))]
+
+
+def test_a_mailbox_that_she_shares_with_somebody_is_not_closed_to_them(store: Store) -> None:
+    fill(store, "work", mail(1, author="team+anna@arup.example"), mail(2, author="team+bob@arup.example"))
+    derive(store)
+    apart = Decision(DecisionKind.DIFFERENT, "team+anna@arup.example", "", NOON)
+    store.apply_identities(resolve(store.sightings(), store.namesakes(), (apart,), (), OWN))
+    (her,) = (one for one in store.people() if "team+anna@arup.example" in one.addresses)
+    forget(store, her, OWN)
+    resolved(store)
+
+    assert [one.addresses for one in store.people()] == [("team+bob@arup.example",)]
+
+
+def test_decisions_notes_and_the_place_in_digests_go_with_her(store: Store) -> None:
+    fill(store, "work", of_anna(mail(1)), mail(2, author=BOB))
+    resolved(store)
+    store.decide(Decision(DecisionKind.MUTE, ANNA, "", NOON))
+    store.decide(Decision(DecisionKind.SAME, BOB, ANNA, NOON))
+    store.decide(Decision(DecisionKind.MUTE, BOB, "", NOON))
+    series = f'{{"attendees":[{{"email":"{ANNA}","displayName":"{NAME}"}},{{"email":"{BOB}"}}],"summary":"1:1 {NAME}"}}'
+    cursor = store.enrol("work", "imap").cursor
+    notes = (Note("event/1", series), Note("plain", f"asked {ANNA} once"), Note("other", f'{{"email":"{BOB}"}}'))
+    store.commit_page("work", Page((), "9", notes=notes), cursor)
+    erased = forget(store, anna(store), OWN)
+
+    assert (erased.decisions, erased.notes) == (2, 2)
+    assert [one.subject for one in store.decisions()] == [BOB]
+    assert store.notes("work") == {
+        "event/1": f'{{"attendees":[{{"email":"{BOB}"}}],"summary":"1:1"}}',
+        "other": f'{{"email":"{BOB}"}}',
+        "plain": "asked  once",
+    }
+    store.commit_page("work", Page((), "10", notes=(Note("event/2", series),)), "9")
+    assert "anna" not in store.notes("work")["event/2"].lower()
+
+
+@pytest.mark.parametrize(
+    ("state", "then"),
+    [
+        (LetterState.RENDERED, LetterState.FAILED),
+        (LetterState.SENDING, LetterState.SENT),
+        (LetterState.SENT, LetterState.SENT),
+    ],
+)
+def test_a_digest_that_names_her_is_blanked_and_goes_nowhere(store: Store, state: LetterState, then: LetterState) -> None:  # fmt: skip
+    fill(store, "work", of_anna(mail(1)), mail(2, author=BOB))
+    resolved(store)
+    for day, text, shown in ((1, f"Today you meet {NAME}.", ()), (2, "Nobody.", (anna(store).id,)), (3, "Bob", ())):
+        message = EmailMessage()
+        message["Subject"] = "Caf\N{LATIN SMALL LETTER E WITH ACUTE}"
+        message.set_content(text, cte="quoted-printable")
+        message.add_alternative(f"<p>{text}</p>", subtype="html")
+        store.post(Letter(date(2026, 10, day), f"<{day}@d.example>", ME, message.as_bytes()), shown)
+    for posted in store.letters():
+        store.move(posted, replace(posted, state=state))
+    before = {one.day.day: one.content for one in store.letters()}
+    erased = forget(store, anna(store), OWN)
+    after = {one.day.day: one for one in store.letters()}
+
+    assert erased.letters == 2
+    assert [after[day].content for day in (1, 2)] == [b"", b""]
+    assert {after[day].state for day in (1, 2)} == {then}
+    assert (after[3].content, after[3].state) == (before[3], state)
+    assert store.shown() == {}
+
+
+def test_a_backup_that_brings_her_back_is_erased_by_the_marks(store: Store, new_url: NewUrl) -> None:
+    fill(store, "work", of_anna(mail(1)), mail(2, author=BOB))
+    resolved(store)
+    forget_her(store)
+    with store.transactions.reading() as connection:
+        marks = [tuple(row) for row in connection.execute(forgotten.select())]
+    with Store.open(new_url()) as older:
+        fill(older, "work", of_anna(mail(1)), mail(2, author=BOB))
+        resolved(older)
+        forget(older, Person("p:2", "Carla Neri", ("carla@neri.example",)), OWN)
+        with older.transactions.writing() as connection:
+            connection.execute(forgotten.insert(), [{"mark": mark} for (mark,) in marks])
+        erased = erase_forgotten(older)
+        resolved(older)
+
+        assert erased.records == 1
+        assert [one.addresses for one in older.people()] == [(BOB,)]
+        assert not erase_forgotten(older).anything
+
+
+def test_marks_say_nothing_without_their_salt_and_no_two_stores_share_one(new_url: NewUrl) -> None:
+    marks = []
+    for _ in range(2):
+        with Store.open(new_url()) as store:
+            forget(store, Person("p:1", NAME, (ANNA, "a.rossi@home.example")), OWN)
+            forget(store, Person("p:2", "Carla Neri", ("carla@neri.example",)), OWN)
+            with store.transactions.reading() as connection:
+                marks.append(set(connection.execute(forgotten.select()).scalars()))
+
+    assert not marks[0] & marks[1]
+    assert [len({mark.partition("$")[0] for mark in each}) for each in marks] == [1, 1]
+    assert not any(word in mark for each in marks for mark in each for word in WORDS)
+
+
+def test_the_files_hold_nothing_of_her(sqlite: Path) -> None:
+    with Store.open(f"sqlite:///{sqlite}") as store:
+        for number in range(200):
+            fill(store, "work", of_anna(mail(number)), of_anna(mail(number, f"Archive/{number}")), three(number + 500))
+            if number % 50 == 0:
+                resolved(store)
+        store.restart_derivation("again")  # what was deleted before lies about in free pages
+        resolved(store)
+        assert NAME.encode() in raw(sqlite)
+        forget_her(store)
+        compact(store)
+        resolved(store)
+        found = raw(sqlite).lower()
+
+    assert not [word for word in WORDS if word.encode() in found]
+    assert b"bob@brunel" in found
+
+
+def raw(path: Path) -> bytes:
+    """Every byte of a database and of its logs."""
+    return b"".join(one.read_bytes() for one in path.parent.glob(f"{path.name}*"))
+
+
+def test_compacting_leaves_everything_where_it_is(store: Store) -> None:
+    fill(store, "work", mail(1), mail(2, author=BOB))
+    resolved(store)
+    before = list(store.dump())
+    compact(store)
+
+    assert list(store.dump()) == before
+    fill(store, "work", mail(3))
+    assert store.counts().observations == 3
+
+
+def test_an_account_goes_with_all_that_was_read_from_it(store: Store) -> None:
+    fill(store, "work", mail(1), mail(2, author=BOB), Unreadable("INBOX/1/9", "It has no date."))
+    fill(store, "home", mail(2, author=BOB))
+    store.commit_page("work", Page((), "7", notes=(Note("a", "b"),)), "1")
+    resolved(store)
+    erased = forget_account(store, "work")
+    resolved(store)
+
+    assert (erased.records, erased.notes) == (3, 1)
+    assert [one.name for one in store.accounts()] == ["home"]
+    assert [one.addresses for one in store.people()] == [(BOB,)]
+    (letter,) = store.exchanges(store.people()[0].id, 9)
+    assert [seen.account for seen in letter.evidence] == ["home"]
+    with pytest.raises(KeyError):
+        forget_account(store, "work")
+
+
+def test_own_addresses_learned_from_an_account_stay_known(store: Store) -> None:
+    fill(store, "work", *(mail(number, author=ME, to=(ANNA,), sent=True) for number in range(3)))
+    fill(store, "home", mail(9, author=ME, to=(BOB,), sent=True))
+    forget_account(store, "work")
+
+    assert store.sent_senders() == {ME: 4}
+    forget(store, Person("p:1", "Bob", (BOB,)), OWN)
+    assert store.sent_senders() == {ME: 4}
+
+
+def test_a_store_with_nobody_forgotten_keeps_every_byte(store: Store) -> None:
+    odd = replace(mail(1), subject="  Anna   Rossi  ", message_id="<a@b@c>")
+    fill(store, "work", odd, mail(2))
+
+    assert [line for line in store.dump() if "  Anna   Rossi  " in line]
