@@ -1,47 +1,28 @@
-"""The outbox: one digest a day at most, whatever fails and whenever."""
+"""The outbox: one digest a day at most, tried again with patience, and let go when its day is over."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncd.config import SendSettings
-from syncd.deliver import InDoubt, Refused, Transport, deliver_pending, transport_for
-from syncd.deliver.maildir import Maildir, Stdout
-from syncd.deliver.sendmail import Sendmail
-from syncd.deliver.smtp import Smtp
+from syncd.deliver import NotNow, Refused, Transport, deliver_pending, next_attempt
+from syncd.deliver.transport import AGAIN
 from syncd.errors import AuthRequired, DeliveryError
 from syncd.model import Letter, LetterState
-from syncd.render import compose_letter
-from tests.golden.digest.world import FULL, KEY, policy
-from tests.outbox import LETTER, MORNING, only_letter, open_outbox
+from syncd.store import Store
+from tests.outbox import LETTER, MORNING, ROME, Failing, deliver, deliver_one, only_letter, open_outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from syncd.connector import SecretRef
-    from syncd.store import Store
-
-
-class Failing:
-    """A way of handing over that fails as told, before or after the step that cannot be taken back."""
-
-    def __init__(self, before: BaseException | None = None, after: BaseException | None = None) -> None:
-        self.before = before
-        self.after = after
-        self.tries: list[bytes] = []
-
-    def send(self, letter: Letter, commit: Callable[[], None]) -> None:
-        self.tries.append(letter.content)
-        if self.before:
-            raise self.before
-        commit()
-        if self.after:
-            raise self.after
+DOWN = DeliveryError("The server is down.", "Type: syncd digest send")
 
 
 @pytest.fixture
@@ -52,74 +33,87 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_a_letter_that_was_taken_is_sent_and_never_tried_again(store: Store) -> None:
     transport = Failing()
-    (sent,) = deliver_pending(store, transport, MORNING)
-    assert sent == only_letter(store) == replace(LETTER, state=LetterState.SENT, attempts=1)
-    assert deliver_pending(store, transport, MORNING) == ()
+    sent = deliver_one(store, transport)
+    assert sent == replace(LETTER, state=LetterState.SENT, attempts=1, changed=MORNING)
+    assert deliver(store, transport, MORNING + timedelta(hours=3)) == ()
     assert transport.tries == [LETTER.content]
 
 
 def test_a_letter_that_could_not_be_sent_waits_with_the_reason_and_the_same_bytes_go_next_time(store: Store) -> None:
-    transport = Failing(before=DeliveryError("The server is down.", "Type: syncd digest send"))
-    (waiting,) = deliver_pending(store, transport, MORNING)
-    assert waiting == only_letter(store)
+    transport = Failing(before=DOWN)
+    waiting = deliver_one(store, transport)
     assert (waiting.state, waiting.error) == (LetterState.RENDERED, "The server is down. Type: syncd digest send")
     transport.before = None
-    (sent,) = deliver_pending(store, transport, MORNING + timedelta(hours=1))
-    assert (sent.state, sent.error) == (LetterState.SENT, "")
+    sent = deliver_one(store, transport, MORNING + timedelta(hours=1))
+    assert (sent.state, sent.error, sent.retry_at) == (LetterState.SENT, "", None)
     assert transport.tries == [LETTER.content] * 2
+
+
+def test_nobody_tries_before_its_time_unless_somebody_asks_for_it(store: Store) -> None:
+    transport = Failing(before=DOWN)
+    deliver_one(store, transport)
+    soon = MORNING + timedelta(seconds=29)
+    assert deliver(store, transport, soon) == ()
+    assert next_attempt(store, soon) == MORNING + timedelta(seconds=30)
+    transport.before = None
+    assert deliver_one(store, transport, soon, by_hand=True).state is LetterState.SENT
+    assert next_attempt(store, soon) is None
+
+
+@pytest.mark.parametrize("failing", [Failing(before=DOWN), Failing(after=DOWN)], ids=["before", "after"])
+def test_the_wait_between_tries_doubles_up_to_an_hour(store: Store, failing: Failing) -> None:
+    now, waits = MORNING, []
+    for number in range(1, 11):
+        letter = deliver_one(store, failing, now)
+        assert letter.failures == number
+        assert letter.retry_at is not None
+        waits.append((letter.retry_at - now) / timedelta(seconds=1))
+        now = letter.retry_at
+    assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(20, 30), (600, 600), (86400, 3600)])
+def test_a_server_that_asks_for_patience_gets_it_for_an_hour_at_most(store: Store, asked: int, waited: int) -> None:
+    letter = deliver_one(store, Failing(before=NotNow("Busy.", AGAIN, timedelta(seconds=asked))))
+    assert letter.retry_at == MORNING + timedelta(seconds=waited)
+
+
+def test_a_clock_that_is_put_back_does_not_keep_a_letter_waiting(store: Store) -> None:
+    deliver_one(store, Failing(before=DOWN), MORNING + timedelta(hours=2))
+    assert next_attempt(store, MORNING) == MORNING
+    assert deliver_one(store, Failing()).state is LetterState.SENT
 
 
 def test_a_letter_refused_for_good_is_not_tried_again_and_has_shown_nobody(store: Store) -> None:
     transport = Failing(after=Refused("No such mailbox.", "Check digest.to"))
-    (refused,) = deliver_pending(store, transport, MORNING)
+    refused = deliver_one(store, transport)
     assert (refused.state, refused.error) == (LetterState.FAILED, "No such mailbox. Check digest.to")
-    assert deliver_pending(store, transport, MORNING) == ()
+    assert deliver(store, transport, by_hand=True) == ()
     assert store.shown() == {}
 
 
-def test_a_letter_whose_answer_was_lost_is_held_to_be_sent_and_says_so(store: Store) -> None:
-    transport = Failing(after=InDoubt("It may have arrived.", "Type: syncd digest"))
-    (doubtful,) = deliver_pending(store, transport, MORNING)
-    assert (doubtful.state, doubtful.error) == (LetterState.SENT, "It may have arrived. Type: syncd digest")
-    assert deliver_pending(store, transport, MORNING) == ()
-    assert store.shown() == {"p:tom": (LETTER.day,), "p:marta": (LETTER.day,)}
+def test_what_keeps_the_way_from_being_opened_is_said_of_the_letter(store: Store) -> None:
+    def way() -> AbstractContextManager[Transport]:
+        raise AuthRequired("The secret is gone.", "Type: pass init")
+
+    (waiting,) = deliver_pending(store, way, MORNING, ROME)
+    assert waiting == only_letter(store)
+    assert (waiting.state, waiting.error) == (LetterState.RENDERED, "The secret is gone. Type: pass init")
+    assert waiting.retry_at == MORNING + timedelta(seconds=30)
 
 
-def test_dying_before_the_last_step_leaves_a_letter_that_is_sent_at_the_next_start(store: Store) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        deliver_pending(store, Failing(before=KeyboardInterrupt()), MORNING)
-    (sent,) = deliver_pending(store, Failing(), MORNING)
-    assert (sent.state, sent.error) == (LetterState.SENT, "")
+def test_no_way_is_opened_for_an_outbox_in_which_nothing_is_due(store: Store) -> None:
+    def way() -> AbstractContextManager[Transport]:
+        raise AssertionError("nothing is to be sent")
 
-
-def test_dying_in_the_last_step_never_sends_a_second_copy(store: Store) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        deliver_pending(store, Failing(after=KeyboardInterrupt()), MORNING)
-    assert only_letter(store).state is LetterState.SENDING
-    again = Failing()
-    (sent,) = deliver_pending(store, again, MORNING)
-    assert again.tries == []
-    assert sent.state is LetterState.SENT
-    assert "may have arrived or not" in sent.error
-
-
-def test_of_two_programs_at_the_same_letter_only_one_sends_it(store: Store) -> None:
-    class Racing(Failing):
-        def send(self, letter: Letter, commit: Callable[[], None]) -> None:
-            deliver_pending(store, winner, MORNING)
-            super().send(letter, commit)
-            self.tries.append(b"taken")
-
-    winner, loser = Failing(), Racing()
-    assert deliver_pending(store, loser, MORNING) == ()
-    assert (winner.tries, loser.tries) == ([LETTER.content], [LETTER.content])
-    assert only_letter(store).state is LetterState.SENT
+    deliver_one(store, Failing())
+    assert deliver_pending(store, way, MORNING, ROME) == ()
 
 
 def test_a_letter_of_yesterday_is_dropped_with_the_reason_since_missed_days_are_not_made_up_for(store: Store) -> None:
-    deliver_pending(store, Failing(before=DeliveryError("The server is down.")), MORNING)
+    deliver(store, Failing(before=DeliveryError("The server is down.", AGAIN)))
     late = Failing()
-    (dropped,) = deliver_pending(store, late, datetime(2026, 10, 6, 22, 0, tzinfo=UTC))
+    dropped = deliver_one(store, late, datetime(2026, 10, 6, 22, 0, tzinfo=UTC))
     assert late.tries == []
     assert dropped.state is LetterState.FAILED
     assert dropped.error.startswith("The server is down. It could not be sent on its day")
@@ -134,52 +128,44 @@ def test_a_letter_of_yesterday_is_dropped_with_the_reason_since_missed_days_are_
     ],
 )
 def test_the_day_of_a_letter_ends_at_the_owners_midnight(tmp_path: Path, zone: str, midnight: datetime) -> None:
-    abroad = replace(policy(), me=replace(policy().me, time_zone=zone))
-    letter = compose_letter(replace(FULL, generated=None), abroad, KEY)
     for moment, state in ((midnight - timedelta(seconds=1), LetterState.SENT), (midnight, LetterState.FAILED)):
-        with open_outbox(tmp_path / state.value, letter) as store:
-            (done,) = deliver_pending(store, Failing(), moment)
+        with open_outbox(tmp_path / state.value) as store:
+            (done,) = deliver_pending(store, lambda: nullcontext(Failing()), moment, ZoneInfo(zone))
             assert done.state is state
 
 
-def _no_secret(_: SecretRef) -> str:
-    raise AuthRequired("The secret is gone.", "Type: pass init")
+def test_of_two_programs_at_the_same_letter_only_one_sends_it(store: Store) -> None:
+    class Racing(Failing):
+        def send(self, letter: Letter, commit: Callable[[], None]) -> None:
+            deliver(store, winner)
+            super().send(letter, commit)
+            self.tries.append(b"taken")
+
+    winner, loser = Failing(), Racing()
+    assert deliver(store, loser) == ()
+    assert (winner.tries, loser.tries) == ([LETTER.content], [LETTER.content])
+    assert only_letter(store).state is LetterState.SENT
 
 
-@pytest.mark.parametrize(
-    ("settings", "transport"),
-    [
-        (
-            {"via": "smtp", "host": "mail.example", "tls": "starttls", "from": "syncd@example.org"},
-            Smtp("mail.example", 587, "starttls", sender="syncd@example.org"),
-        ),
-        ({"via": "smtp", "host": "127.0.0.1", "tls": "none", "port": 2525}, Smtp("127.0.0.1", 2525, "none")),
-        ({"via": "sendmail", "command": ["/usr/sbin/sendmail", "-i"]}, Sendmail(("/usr/sbin/sendmail", "-i"))),
-        ({"via": "stdout"}, Stdout()),
-    ],
-)
-def test_the_settings_choose_the_way(settings: dict[str, object], transport: Transport) -> None:
-    assert transport_for(SendSettings.model_validate(settings), _no_secret) == transport
+def test_a_letter_that_was_taken_is_written_down_however_long_the_database_is_busy(
+    store: Store, tmp_path: Path
+) -> None:
+    other = sqlite3.connect(tmp_path / "syncd.sqlite", isolation_level=None)
+    waits: list[float] = []
 
+    class Taken(Failing):
+        def send(self, letter: Letter, commit: Callable[[], None]) -> None:
+            super().send(letter, commit)
+            other.execute("BEGIN IMMEDIATE")
 
-def test_a_maildir_is_chosen_by_its_path(tmp_path: Path) -> None:
-    send = SendSettings.model_validate({"via": "maildir", "path": tmp_path})
-    assert transport_for(send, _no_secret) == Maildir(tmp_path)
+    def pause(seconds: float) -> None:
+        waits.append(seconds)
+        other.rollback()
 
-
-def test_the_password_is_resolved_at_once_and_never_shown() -> None:
-    reference = {"env": "SMTP_PASSWORD"}
-    send = SendSettings.model_validate(
-        {"via": "smtp", "host": "mail.example", "username": "davide", "password": reference}
-    )
-    with pytest.raises(AuthRequired):
-        transport_for(send, _no_secret)
-    transport = transport_for(send, lambda asked: f"the secret of {asked.env}")
-    assert transport == Smtp("mail.example", 465, "implicit", "davide", "the secret of SMTP_PASSWORD")
-    assert "secret" not in repr(transport)
-
-
-def test_plain_text_to_another_machine_is_refused_even_when_the_configuration_was_not_asked() -> None:
-    unchecked = SendSettings.model_construct(via="smtp", host="mail.example", port=25, tls="none", password=None)
-    with pytest.raises(DeliveryError, match="plain text"):
-        transport_for(unchecked, _no_secret)
+    with closing(other), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("syncd.store.engine.WAIT_SECONDS", 0.1)
+        with Store.open(f"sqlite:///{tmp_path / 'syncd.sqlite'}") as impatient:
+            (sent,) = deliver_pending(impatient, lambda: nullcontext(Taken()), MORNING, ROME, pause=pause)
+    assert sent == only_letter(store)
+    assert sent.state is LetterState.SENT
+    assert waits == [1]
