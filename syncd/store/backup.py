@@ -24,14 +24,13 @@ from syncd.store.schema import VERSION, VERSION_TABLE
 from syncd.store.transfer import copy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
     from syncd.store.engine import Transactions
 
-_PAGES: Final = 1024
-"""Pages copied before Python looks at signals again: 4 MB."""
+    Progress = Callable[[int, int, int], object]
 
 _ABANDONED: Final = 3600.0
 """Seconds without a write after which a half-made backup belongs to a process that died."""
@@ -67,7 +66,10 @@ def write_copy(source: Connection, path: Path, *, replace: bool, version: str = 
         _require_place(source.engine.url, path)
         with _partial(path) as partial:
             if of_pages:
-                _copy_pages(source, partial)
+                with closing(sqlite3.connect(partial)) as target:
+                    target.execute("PRAGMA journal_mode=OFF")
+                    target.execute("PRAGMA synchronous=OFF")  # until it is sealed, nothing of it counts
+                    copy_pages(source, target)
             else:
                 _copy_rows(source, partial, version)
             _seal(partial)
@@ -108,14 +110,17 @@ def _partial(path: Path) -> Iterator[Path]:
             Path(f"{partial}{suffix}").unlink(missing_ok=True)
 
 
-def _copy_pages(source: Connection, partial: Path) -> None:
-    """SQLite's online backup (sqlite.org/backup.html); a source with a snapshot open is copied as of that moment."""
+def copy_pages(
+    source: Connection, target: sqlite3.Connection, pages: int = 1024, progress: Progress | None = None
+) -> None:
+    """Copy a SQLite database as the transaction of `source` sees it (sqlite.org/backup.html), so many pages at a time.
+
+    The snapshot stays open from the first page to the last, so that what others commit meanwhile neither shows nor
+    makes the copy begin again. `progress` is what sqlite3.Connection.backup calls.
+    """
     source.exec_driver_sql("SELECT 1 FROM sqlite_schema LIMIT 1").all()  # a snapshot begins with its first reading
     driver = cast("sqlite3.Connection", source.connection.driver_connection)
-    with closing(sqlite3.connect(partial)) as target:
-        target.execute("PRAGMA journal_mode=OFF")
-        target.execute("PRAGMA synchronous=OFF")  # until it is sealed, nothing of it counts
-        driver.backup(target, pages=_PAGES)
+    driver.backup(target, pages=pages, progress=progress)
 
 
 def _copy_rows(source: Connection, partial: Path, version: str) -> None:

@@ -21,11 +21,11 @@ from sqlalchemy.engine import make_url
 from syncd.errors import StoreError
 from syncd.model import Lease, Letter, LetterState
 from syncd.processes import is_dead
-from syncd.store import Store, derived, leases, migrations, outbox
+from syncd.store import Store, derived, erase_forgotten, leases, migrations, outbox
 from syncd.store.backup import is_damage, place_beside, write_copy
 from syncd.store.codec import from_micros
 from syncd.store.engine import open_database, put
-from syncd.store.meta import read
+from syncd.store.meta import read, write
 from syncd.store.schema import (
     VERSION,
     VERSION_TABLE,
@@ -143,10 +143,11 @@ def put_back(url: str, backup: Store, aside: Path, now: datetime, due: date | No
             with store.transactions.writing(durable=True) as target:
                 _require_rest(leases.find(target, LEASE), now)
                 if _holds_something(target):
-                    kept = place_beside(target.engine.url, aside, f"before-restore-{stamp}")
+                    path = place_beside(target.engine.url, aside, f"before-restore-{stamp}")
                     with store.transactions.reading() as present:
-                        write_copy(present, kept, replace=False)
-                _take_over_marks(target, backup)
+                        write_copy(present, path, replace=False)
+                    kept = path
+                _forget_again(target, backup)
                 with backup.transactions.reading() as source:
                     in_doubt = damaged is not None or _is_behind(target, source)
                     _replace(source, target)
@@ -180,12 +181,15 @@ def _is_behind(present: Connection, backup: Connection) -> bool:
     return theirs is not None and (ours is None or ours < theirs)
 
 
-def _take_over_marks(present: Connection, backup: Store) -> None:
-    """Let those who were forgotten since the backup was made be forgotten in it too."""
+def _forget_again(present: Connection, backup: Store) -> None:
+    """Let who was forgotten since the backup was made be forgotten in its copy, before anything is taken of it."""
     marks = set(present.execute(select(forgotten.c.mark)).scalars())
-    with backup.transactions.writing() as connection:
-        known = set(connection.execute(select(forgotten.c.mark)).scalars())
-        put(connection, forgotten, [(mark,) for mark in sorted(marks - known)])
+    if marks:
+        with backup.transactions.writing() as connection:
+            known = set(connection.execute(select(forgotten.c.mark)).scalars())
+            put(connection, forgotten, [(mark,) for mark in sorted(marks - known)])
+            write(connection, "own", read(present, "own"))
+    erase_forgotten(backup)
 
 
 def _replace(backup: Connection, present: Connection) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
+import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,6 +112,133 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(em
         with store._transactions.reading() as connection:
             context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
             assert compare_metadata(context, metadata) == []
+
+
+# ------------------------------------------------------------------------------- kept before it is changed
+
+
+def place_of_copy(folder: Path) -> Path:
+    """Where the store is copied to before it is migrated, whichever database it is."""
+    return folder / f"syncd.db.before-{VERSION}"
+
+
+def version_of(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as database:
+        (version,) = database.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608 - our own name
+        return str(version)
+
+
+def test_an_older_store_is_copied_as_it_was_before_it_is_changed(empty_url: str, tmp_path: Path) -> None:
+    make_first_schema(empty_url)
+    Store.open(empty_url, tmp_path).close()
+
+    copy = place_of_copy(tmp_path)
+    assert (version_of(copy), stat.S_IMODE(copy.stat().st_mode)) == ("0001", 0o600)
+    with closing(sqlite3.connect(copy)) as database:
+        assert database.execute("SELECT remote_id FROM fact").fetchall() == [("INBOX/1/1",)]
+        assert database.execute("SELECT subject FROM decision").fetchall() == [("anna@arup.example",)]
+    with Store.open(f"sqlite:///{copy}") as store:  # and it can be used, or restored, as any other backup
+        assert store.known("work", ["INBOX/1/1"]) == {"INBOX/1/1"}
+
+
+def test_what_happened_to_the_schema_is_said_once(
+    empty_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_first_schema(empty_url)
+    with caplog.at_level("INFO", "syncd"):
+        for _ in range(2):
+            Store.open(empty_url, tmp_path).close()
+    assert [str(place_of_copy(tmp_path)) in line for line in caplog.messages] == [True]
+
+
+def test_a_copy_of_an_attempt_that_did_not_end_makes_way_for_a_newer_one(empty_url: str, tmp_path: Path) -> None:
+    make_first_schema(empty_url)
+    place_of_copy(tmp_path).write_text("half a copy")
+    Store.open(empty_url, tmp_path).close()
+    assert version_of(place_of_copy(tmp_path)) == "0001"
+
+
+def test_a_new_store_and_one_that_is_up_to_date_leave_no_copy(empty_url: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        Store.open(empty_url, tmp_path).close()
+    assert list(tmp_path.glob("*before*")) == []
+
+
+def version_at(url: str) -> str:
+    database = open_database(url)
+    with database.reading() as connection:
+        version = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar_one()  # noqa: S608 - ours
+    database.close()
+    return str(version)
+
+
+def test_a_store_that_cannot_be_copied_is_not_changed(empty_url: str, tmp_path: Path) -> None:
+    make_first_schema(empty_url)
+    place_of_copy(tmp_path).mkdir()
+    with pytest.raises(
+        StoreError, match=r"cannot be copied before: .* is no place for a backup\. Nothing was changed\."
+    ):
+        Store.open(empty_url, tmp_path)
+    assert version_at(empty_url) == "0001"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_on_a_disk_without_room_for_a_copy_an_older_store_is_not_changed(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = subprocess.run(  # noqa: S603 - as root, into a folder of this test
+        ["/bin/mount", "-t", "tmpfs", "-o", "size=192k", "tmpfs", disk], capture_output=True, check=False
+    )
+    if mount.returncode:
+        pytest.skip(f"this machine lets nobody mount a small disk: {mount.stderr.decode().strip()}")
+    url = f"sqlite:///{disk / 'syncd.db'}"
+    try:
+        make_first_schema(url)
+        with pytest.raises(StoreError, match=r"The disk that holds .* is full; .* Nothing was changed\.") as refusal:
+            Store.open(url)
+        assert "df -h" in refusal.value.hint
+        assert version_at(url) == "0001"
+        assert {one.name for one in disk.iterdir()} <= {"syncd.db", "syncd.db-wal", "syncd.db-shm"}
+    finally:
+        subprocess.run(["/bin/umount", disk], check=True)  # noqa: S603 - what was mounted above
+
+
+DIE = """
+import os, signal, sys
+from pathlib import Path
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from syncd.store import Store
+
+steps = int(sys.argv[3])
+
+@event.listens_for(Engine, "after_cursor_execute")
+def count(connection, cursor, statement, *_):
+    global steps
+    steps -= statement.lstrip().upper().startswith(("CREATE", "ALTER", "UPDATE"))
+    if not steps:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Store.open(sys.argv[1], Path(sys.argv[2])).close()
+"""
+
+
+@pytest.mark.parametrize("steps", [1, 5, 9])
+def test_a_migration_that_is_killed_left_the_store_as_it_was_and_is_done_the_next_time(
+    empty_url: str, tmp_path: Path, steps: int
+) -> None:
+    make_first_schema(empty_url)
+    with started(DIE, empty_url, str(tmp_path), str(steps)) as killed:
+        pass
+    assert killed.returncode == -signal.SIGKILL
+    assert version_at(empty_url) == "0001"
+
+    with Store.open(empty_url, tmp_path) as store:
+        assert store.known("work", ["INBOX/1/1"]) == {"INBOX/1/1"}
+        with store.transactions.reading() as connection:
+            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            assert compare_metadata(context, metadata) == []
+    assert version_of(place_of_copy(tmp_path)) == "0001"
 
 
 def test_of_many_that_bring_the_same_store_up_to_date_one_does(empty_url: str) -> None:
