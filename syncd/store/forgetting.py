@@ -136,7 +136,7 @@ def _erase(store: Store, marks: frozenset[str], own: OwnAddresses) -> Erased:
         put(connection, forgotten, [(mark,) for mark in sorted(marks - known)])
         admission.keep_own(connection, own)
         records = _erase_facts(connection, hidden, concerned, newest)
-        people = [one.id for one in identities.people(connection) if any(hidden.covers(each) for each in one.addresses)]
+        people = [one.id for one in identities.people(connection) if _is_hidden(hidden, one.name, one.addresses)]
         letters = _erase_letters(connection, hidden, people)
         erased = Erased(
             records=records["gone"],

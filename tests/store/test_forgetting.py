@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -35,20 +35,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from syncd.model import Observation
+    from syncd.model import Observation, Removal
+
+    Record = TypeVar("Record", Message, Meeting, Removal, Unreadable)
     from tests.store.conftest import NewUrl
 
+Pages = list[tuple[str, list["Observation"]]]
 LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAME = "Anna Giulia Rossi"
 WORDS = ("anna@arup", "rossi", "giulia")
 
 
-def of_anna(observation: Observation) -> Observation:
+def of_anna(observation: Record) -> Record:
     """The same record, with her name beside her address and in what it is about."""
-    if isinstance(observation, Message | Meeting):
-        people = tuple(replace(one, name=NAME) if one.address == ANNA else one for one in observation.participants)
-        observation = replace(observation, participants=people)
-    return observation
+    if not isinstance(observation, Message | Meeting):
+        return observation
+    people = tuple(replace(one, name=NAME) if one.address == ANNA else one for one in observation.participants)
+    return replace(observation, participants=people)
 
 
 def three(number: int) -> Message:
@@ -98,7 +101,7 @@ def test_what_is_only_between_us_goes_and_elsewhere_she_is_taken_out(store: Stor
 
 @LAWS
 @given(PAGES, st.integers(0, 8))
-def test_it_does_not_matter_when_she_was_forgotten(store: Store, pages: list[tuple[str, list[Observation]]], after: int) -> None:  # fmt: skip
+def test_it_does_not_matter_when_she_was_forgotten(store: Store, pages: Pages, after: int) -> None:
     # whether a record that cannot be read any more could be read once is the one thing that nobody knows afterwards
     pages = [(account, [one for one in page if not isinstance(one, Unreadable)]) for account, page in pages]
     dumps = []
@@ -107,7 +110,7 @@ def test_it_does_not_matter_when_she_was_forgotten(store: Store, pages: list[tup
             for number, (account, observations) in enumerate(pages):
                 if number == moment:
                     forget_her(trial)
-                fill(trial, account, *map(of_anna, observations))
+                fill(trial, account, *(of_anna(one) for one in observations))
                 derive(trial)
             if moment >= len(pages):
                 forget_her(trial)
@@ -119,7 +122,7 @@ def test_it_does_not_matter_when_she_was_forgotten(store: Store, pages: list[tup
 
 @LAWS
 @given(PAGES)
-def test_who_was_never_seen_is_forgotten_without_a_trace(store: Store, pages: list[tuple[str, list[Observation]]]) -> None:  # fmt: skip
+def test_who_was_never_seen_is_forgotten_without_a_trace(store: Store, pages: Pages) -> None:
     with store.rehearse() as trial:
         for account, observations in pages:
             fill(trial, account, *observations)
@@ -245,7 +248,9 @@ def test_decisions_notes_and_the_place_in_digests_go_with_her(store: Store) -> N
         (LetterState.SENT, LetterState.SENT),
     ],
 )
-def test_a_digest_that_names_her_is_blanked_and_goes_nowhere(store: Store, state: LetterState, then: LetterState) -> None:  # fmt: skip
+def test_a_digest_that_names_her_is_blanked_and_goes_nowhere(
+    store: Store, state: LetterState, then: LetterState
+) -> None:
     fill(store, "work", of_anna(mail(1)), mail(2, author=BOB))
     resolved(store)
     for day, text, shown in ((1, f"Today you meet {NAME}.", ()), (2, "Nobody.", (anna(store).id,)), (3, "Bob", ())):
