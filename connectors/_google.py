@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 
 from connectors._google_client import read_client, read_service_account, require_protection
 from connectors._google_scopes import is_mail, what_it_sees
-from syncd.connector import ConnectorOptions, SecretRef
+from syncd.connector import ConnectorOptions, SecretRef, Server
 from syncd.errors import Misconfigured, UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ FIRST_WAIT: Final = 1.0
 
 SLICE: Final = 1.0
 """Seconds between two looks whether it is time to stop."""
+
+_APIS: Final = "https://www.googleapis.com"
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -95,6 +97,10 @@ class GoogleOptions(ConnectorOptions):
     def own_addresses(self) -> tuple[str, ...]:
         """The account's address, and that of the person the service account acts for."""
         return tuple(dict.fromkeys(name for name in (self.address, self.subject) if name))
+
+    def servers(self) -> tuple[Server, ...]:
+        """Where Google's APIs are asked; signing in has an address of its own."""
+        return (Server.at(self.endpoint or _APIS),)
 
 
 class GoogleAccount:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from syncd.connector import ConnectorOptions, SecretRef
+from syncd.connector import ConnectorOptions, SecretRef, Server
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f]*$")]
 
@@ -67,6 +67,10 @@ class ImapOptions(ConnectorOptions):
     def own_addresses(self) -> tuple[str, ...]:
         """The mailbox's address, and the name to sign in with where that is an address."""
         return tuple(dict.fromkeys(name for name in (self.address, self.user) if "@" in name))
+
+    def servers(self) -> tuple[Server, ...]:
+        """The IMAP server."""
+        return (Server(self.host, self.port, "imap", self.tls, self.ca_file),)
 
 
 def _is_this_machine(host: str) -> bool:

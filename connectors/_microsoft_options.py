@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator
 
-from syncd.connector import ConnectorOptions
+from syncd.connector import ConnectorOptions, Server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +73,10 @@ class MicrosoftOptions(ConnectorOptions):
     def own_addresses(self) -> tuple[str, ...]:
         """The mailbox's address, and the name to sign in with where that is an address."""
         return tuple(dict.fromkeys(name for name in (self.address, self.user) if "@" in name))
+
+    def servers(self) -> tuple[Server, ...]:
+        """Where one signs in, and where the data is."""
+        return Server.at(self.sign_in_at), Server.at(self.graph_root)
 
     @field_validator("authority")
     @classmethod

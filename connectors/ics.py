@@ -18,7 +18,7 @@ from connectors._calendar_text import read_text
 from connectors._feed import Limits, Validators, read_file
 from connectors._fingerprint import fingerprint
 from connectors._ics_cursor import Place
-from syncd.connector import ConnectorOptions, Page, Progress, SecretRef, Span
+from syncd.connector import ConnectorOptions, Page, Progress, SecretRef, Server, Span
 from syncd.errors import Misconfigured, Transient
 from syncd.model import Unreadable
 
@@ -57,6 +57,10 @@ class IcsOptions(ConnectorOptions):
     def own_addresses(self) -> tuple[str, ...]:
         """The owner's addresses that these options name."""
         return self.addresses
+
+    def servers(self) -> tuple[Server, ...]:
+        """Where the calendar is published, unless that is a secret."""
+        return (Server.at(web_address(self.url)),) if isinstance(self.url, str) else ()
 
     @field_validator("url")
     @classmethod

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime, tzinfo
     from importlib.metadata import EntryPoint
+    from pathlib import Path
 
     from syncd.model import Observation
 
@@ -110,6 +112,27 @@ class SecretRef(BaseModel):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that an account speaks to, for whoever wants to know whether it can be reached.
+
+    `talks` is what it speaks before it is encrypted, or within; `ca_file` holds a private authority's certificates.
+    """
+
+    host: str
+    port: int
+    talks: Literal["imap", "http"] = "http"
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    ca_file: Path | None = None
+
+    @classmethod
+    def at(cls, address: str) -> Server:
+        """The server of an http or https address."""
+        parts = urlsplit(address)
+        plain = parts.scheme == "http"
+        return cls(parts.hostname or "", parts.port or (80 if plain else 443), tls="none" if plain else "implicit")
+
+
 class ConnectorOptions(BaseModel):
     """What every account may set; a connector adds its own fields. Field descriptions feed the docs and the schema."""
 
@@ -121,6 +144,10 @@ class ConnectorOptions(BaseModel):
 
     def own_addresses(self) -> tuple[str, ...]:
         """The owner's addresses that these options name; they never become people."""
+        return ()
+
+    def servers(self) -> tuple[Server, ...]:
+        """The servers that these options name, as far as they are no secret: `syncd doctor` looks at them."""
         return ()
 
 

@@ -1,41 +1,47 @@
-"""`syncd status`, `doctor` and `rebuild`: how syncd itself is."""
+"""`syncd status` and `rebuild`: how syncd itself is, and what comes next."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from textwrap import indent
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from syncd.checkup.database import in_words, is_alive
 from syncd.cli.digest import outcome_of
-from syncd.cli.session import ConfigOption, JsonOption, Session, paper, print_json, progress_bars, session, talk
-from syncd.cli.sync import worst_of
-from syncd.connector import Checks, SignsIn, naming_what_is_missing
-from syncd.deliver import transport_for
-from syncd.errors import Exit, SyncdError
+from syncd.cli.session import ConfigOption, JsonOption, Session, paper, print_json, progress_bars, session
+from syncd.daemon.journal import in_words as lasting
+from syncd.daemon.watch import LEASE
+from syncd.errors import Exit
 from syncd.model import Account, AccountStatus, Letter, LetterState, Reading
-from syncd.pipeline.schedule import next_digest
+from syncd.pipeline.schedule import back_off, next_digest, next_poll, quiet_until
 from syncd.review import is_contact, relationships
-from syncd.secrets import resolve
-from syncd.sync import is_under_way, with_hint
+from syncd.store.health import newest_letter
+from syncd.sync import is_under_way
 from syncd.sync import rebuild as derive_again
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from syncd.sync import OpenAccount
+    import typer
+
+    from syncd.model import Lease
 
 
 def register(app: typer.Typer) -> None:
     """Add this family's commands to `app`."""
     app.command("status")(status)
-    app.command("doctor")(doctor)
     app.command("rebuild")(rebuild)
 
 
 def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
-    """Say how fresh every account is, and when the next digest is due."""
+    """Say how fresh every account is, what is tried next, whether syncd runs, and when the next digest is due.
+
+    --json gives {"accounts": [...], "people", "interactions", "next_digest", "daemon", "letter"}. An account has name,
+    connector, state, last_sync, observations, unreadable, error, progress (null, or done, total, per_minute, done_at,
+    stopped_at), hint, failing_since, failures (passes in a row), retry_at (what its source asked for) and next_poll
+    (null while nothing runs, or it waits for you). `daemon` is null, or holder, running and beat_at; `letter` is the
+    last digest: null, or day, state, error, attempts and retry_at. Instants are ISO 8601 in UTC.
+    """
     with session(config) as at:
         at.refresh()
         known = {account.name: account for account in at.store.accounts()}
@@ -46,33 +52,63 @@ def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
         counts = at.store.counts()
         everybody = relationships(at.store, at.policy, at.now)
         contacts = sum(is_contact(one) and not one.muted for one in everybody)
-        stuck = _stuck_letter(at)
-        following = _next_digest(at)
+        letter, lease, following = newest_letter(at.store), at.store.lease(LEASE), _next_digest(at)
+        runs = lease is not None and is_alive(lease, at.now)
         if as_json:
             print_json(
                 {
-                    "accounts": [_as_value(account, at.now) for account in accounts],
+                    "accounts": [_as_value(at, account, runs=runs) for account in accounts],
                     "people": contacts,
                     "interactions": counts.interactions,
                     "next_digest": following,
+                    "daemon": _daemon(lease, runs=runs),
+                    "letter": _letter(letter),
                 }
             )
         else:
             for account in accounts:
-                _print_account(at, account)
+                _print_account(at, account, runs=runs)
             paper.print(f"{contacts:,} people, {counts.interactions:,} interactions")
-            if stuck:
-                paper.print(outcome_of(stuck), markup=False)
+            paper.print(_watch(at, lease, runs=runs), markup=False)
+            if letter and letter.error:
+                paper.print(_standing(letter, at), markup=False)
             when = f"{following.astimezone(at.zone):%a %d %b %H:%M}" if following else "never: [digest] leaves no day"
             paper.print(f"next digest {when}", markup=False)
-    return Exit.REPORT if stuck or any(account.error for account in accounts) else Exit.OK
+    died = lease is not None and not runs
+    stuck = letter is not None and bool(letter.error) and letter.state is not LetterState.SENT
+    return Exit.REPORT if died or stuck or any(account.error for account in accounts) else Exit.OK
 
 
-def _stuck_letter(at: Session) -> Letter | None:
-    """The last digest, when it could not be sent."""
-    last = at.store.last_digest()
-    unsent = at.store.letters(LetterState.RENDERED, LetterState.FAILED)
-    return next((letter for letter in unsent if letter.day == last and letter.error), None)
+def _watch(at: Session, lease: Lease | None, *, runs: bool) -> str:
+    """Whether syncd runs, and where."""
+    if lease is None:
+        return "syncd run: not running, so nothing happens by itself unless a timer does it"
+    if runs:
+        return f"syncd run: {in_words(lease)}, last heard of {lasting(at.now - lease.at)} ago"
+    ended = _moment(lease.at, at.now, at.zone)
+    return f"syncd run: not running; {in_words(lease)} was last heard of at {ended}. To see why, type: syncd doctor"
+
+
+def _daemon(lease: Lease | None, *, runs: bool) -> dict[str, object] | None:
+    return {"holder": lease.holder, "running": runs, "beat_at": lease.at} if lease else None
+
+
+def _standing(letter: Letter, at: Session) -> str:
+    """What became of the last digest, and when it is tried again."""
+    again = f" It is tried again at {_moment(letter.retry_at, at.now, at.zone)}." if letter.retry_at else ""
+    return f"{outcome_of(letter)}{again}"
+
+
+def _letter(letter: Letter | None) -> dict[str, object] | None:
+    if letter is None:
+        return None
+    return {
+        "day": letter.day,
+        "state": letter.state.value,
+        "error": letter.error or None,
+        "attempts": letter.attempts,
+        "retry_at": letter.retry_at,
+    }
 
 
 def _next_digest(at: Session) -> datetime | None:
@@ -82,7 +118,20 @@ def _next_digest(at: Session) -> datetime | None:
         return None
 
 
-def _as_value(account: Account, now: datetime) -> dict[str, object]:
+def _next_poll(at: Session, account: Account) -> datetime | None:
+    """When a running syncd reads an account next, give or take a tenth; None when it waits for its owner."""
+    if account.status in (AccountStatus.SIGN_IN, AccountStatus.MISCONFIGURED) or account.last_sync is None:
+        return None
+    every = at.settings.poll_every(account.name)
+    if account.failures:
+        rest = at.now + back_off(account.failures, 0)
+        due = max(rest, account.retry_at or rest)
+    else:
+        due = max(next_poll(account, account.last_sync, every, 0.5, at.now), at.now)
+    return quiet_until(due, at.policy.polling.quiet_hours, at.zone) or due
+
+
+def _as_value(at: Session, account: Account, *, runs: bool) -> dict[str, object]:
     return {
         "name": account.name,
         "connector": account.connector,
@@ -91,11 +140,16 @@ def _as_value(account: Account, now: datetime) -> dict[str, object]:
         "observations": account.observations,
         "unreadable": account.unreadable,
         "error": account.error or None,
-        "progress": _progress(account.reading, now) if account.reading else None,
+        "progress": _progress(account.reading, at.now) if account.reading else None,
+        "hint": account.hint or None,
+        "failing_since": account.failing_since,
+        "failures": account.failures,
+        "retry_at": account.retry_at,
+        "next_poll": _next_poll(at, account) if runs else None,
     }
 
 
-def _print_account(at: Session, account: Account) -> None:
+def _print_account(at: Session, account: Account, *, runs: bool) -> None:
     parts = [account.name, account.connector, account.status.value]
     if account.status is not AccountStatus.FIRST_SYNC:
         parts.append(f"{account.last_sync.astimezone(at.zone):%Y-%m-%d %H:%M}" if account.last_sync else "never read")
@@ -103,9 +157,15 @@ def _print_account(at: Session, account: Account) -> None:
         parts.append(f"{account.observations:,} records{unreadable}")
     if account.reading:
         parts.append(how_far(account.reading, at.now, at.zone))
+    following = _next_poll(at, account) if runs and not account.reading else None
+    if following and not account.failures:
+        parts.append(f"next about {_moment(following, at.now, at.zone)}")
     paper.print("  ".join(parts), markup=False)
     if account.error:
         paper.print(indent(f"{account.error}\n{account.hint}".rstrip(), "  "), markup=False)
+    if account.failures and following:
+        times = f"{account.failures:,} times in a row" if account.failures > 1 else "once"
+        paper.print(f"  failed {times}, tried again by {_moment(following, at.now, at.zone)}", markup=False)
 
 
 def how_far(reading: Reading, now: datetime, zone: tzinfo) -> str:
@@ -143,48 +203,6 @@ def _progress(reading: Reading, now: datetime) -> dict[str, object]:
         "done_at": reading.done_at if goes_on else None,
         "stopped_at": None if goes_on else reading.at,
     }
-
-
-def doctor(
-    accounts: Annotated[list[str] | None, typer.Argument(help="Which accounts; all when none is named.")] = None,
-    *,
-    config: ConfigOption = None,
-) -> int:
-    """Look whether everything works: configuration, database, every account, delivery."""
-    errors: list[SyncdError] = []
-    with session(config) as at:
-        paper.print("config: right")
-        paper.print(f"database: right, {at.store.counts().observations:,} records")
-        with at.sources(accounts or []) as sources:
-            for source in sources:
-                try:
-                    found = _checked(source)
-                except SyncdError as error:
-                    errors.append(with_hint(error, source))
-                    talk.print(f"{source.name}: {error}", markup=False)
-                else:
-                    for sentence in found:
-                        paper.print(f"{source.name}: {sentence}", markup=False)
-        try:
-            transport_for(at.settings.send, resolve)
-        except SyncdError as error:
-            errors.append(error)
-            talk.print(f"digest: {error}", markup=False)
-        else:
-            paper.print(f"digest: goes to {at.policy.digest.to} by {at.settings.send.via}", markup=False)
-    return worst_of(errors)
-
-
-def _checked(source: OpenAccount) -> tuple[str, ...]:
-    """What the connector itself finds."""
-    with naming_what_is_missing(source.kind):
-        match source.connector:
-            case Checks():
-                return source.connector.check()
-            case SignsIn():
-                return source.connector.sign_in_state()
-            case _:
-                return ("nothing to check",)
 
 
 def rebuild(*, config: ConfigOption = None) -> int:

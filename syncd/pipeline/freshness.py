@@ -129,11 +129,16 @@ def _is_stale(source: Source, now: datetime) -> bool:
 
 
 def _is_blind(source: Source, now: datetime) -> bool:
-    """Whether a source that was never read to its end is still waited for."""
+    """Whether a source that was never read to its end is still waited for.
+
+    One whose settings cannot work is not: it is as good as not in the configuration, and named until it is corrected.
+    """
     if is_being_read(source, now):
         return True
+    if source.last_sync is not None or source.status is AccountStatus.MISCONFIGURED:
+        return False
     began = _began(source)
-    return source.last_sync is None and began is not None and now - began <= BLIND_AT_MOST
+    return began is not None and now - began <= BLIND_AT_MOST
 
 
 # --------------------------------------------------------------------------- what is said about it

@@ -161,7 +161,7 @@ def test_while_an_account_is_read_for_the_first_time_nobody_is_spoken_of(source:
 
 
 @pytest.mark.parametrize(("hours", "spoken_of"), [(1, False), (71, False), (73, True)])
-@pytest.mark.parametrize("status", [AccountStatus.FAILING, AccountStatus.SIGN_IN, AccountStatus.MISCONFIGURED])
+@pytest.mark.parametrize("status", [AccountStatus.FAILING, AccountStatus.SIGN_IN])
 def test_an_account_that_never_worked_is_waited_for_no_longer_than_three_days(
     status: AccountStatus, hours: int, *, spoken_of: bool
 ) -> None:
@@ -173,6 +173,13 @@ def test_an_account_that_never_worked_is_waited_for_no_longer_than_three_days(
     assert bool(named(written, QUIET)) is spoken_of
     if not spoken_of:
         assert written.withheld[0].why == phrases.source_never("added", "Type: x")
+
+
+def test_an_account_whose_settings_never_worked_is_named_and_holds_up_nobody() -> None:
+    wrong = unread(AccountStatus.MISCONFIGURED, error="There is no such file.", hint="Type: x", failing_since=NOW)
+    written = digest(cold(), sources=[*FRESH, wrong])
+    assert written.section(NOTICE)[0].why == (phrases.notice_never("added", "There is no such file.", "Type: x"),)
+    assert named(written, QUIET) == ["Anna Rossi"]
 
 
 def test_a_first_reading_that_stopped_is_named_and_waited_for_no_longer_than_three_days() -> None:
@@ -290,7 +297,9 @@ def mornings(draw: st.DrawFn) -> tuple[list[Relationship], list[Appointment], li
         touches = [replace(touch, accounts=seen) for touch in history]
         people.append(how_it_stands(touches, policy=CLIENTS_ONLY, name=f"Anna N{chr(ord('a') + number)}"))
     agenda = [
-        appointment(one, title="x", start=timedelta(hours=1 + number), seen_in=draw(st.sets(st.sampled_from(ACCOUNTS))))
+        appointment(
+            one, title="x", start=timedelta(hours=1 + number), seen_in=sorted(draw(st.sets(st.sampled_from(ACCOUNTS))))
+        )
         for number, one in enumerate(people)
         if draw(st.booleans())
     ]
