@@ -1,7 +1,7 @@
 """An IMAP server that misbehaves to order, and that notes every command a reader has no business to send.
 
-It speaks enough of RFC 3501 for a reader; `faults` says what goes wrong with a message, `refusals` with a command. A
-test that uses it ends with `assert_read_only`.
+It speaks enough of RFC 3501 for a reader, and takes letters where it is `writable`; `faults` says what goes wrong with a
+message, `refusals` with a command. A test that uses it ends with `assert_read_only`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _ALLOWED: Final = re.compile(
     r"STATUS .+ \([A-Z ]+\)|EXAMINE .+|UID SEARCH .+|"
     rf"(?:UID )?FETCH [\d:,*]+ {_ITEMS})"
 )
+_APPEND: Final = re.compile(r'APPEND ("(?:[^"\\]|\\.)*") "([^"]+)" \{(\d+)\}')
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class ScriptedImap:
         self.faults: dict[int, tuple[str, int]] = {}  # uid -> what goes wrong with it, and how many times
         self.overrides: dict[str, Callable[[Conversation, str, str], None]] = {}
         self.bare_ok = False
+        self.writable = False
         self.silent = threading.Event()
         self.commands: list[str] = []
         self.forbidden: list[str] = []
@@ -175,7 +177,8 @@ class Conversation:
             return False
         tag, _, command = line.partition(" ")
         server.commands.append(command)
-        if not _ALLOWED.fullmatch(command) or length > LONGEST_LINE or self._asks_the_selected(command):
+        allowed = _ALLOWED.fullmatch(command) or (server.writable and _APPEND.fullmatch(command))
+        if not allowed or length > LONGEST_LINE or self._asks_the_selected(command):
             server.forbidden.append(command)
             self.done(tag, "BAD not for a reader")
             return True
@@ -272,6 +275,25 @@ class Conversation:
             self.say(f"* OK [UIDNEXT {box.uidnext}] next")
         self.done(tag, "OK [READ-ONLY] done")
 
+    def do_append(self, tag: str, _: str) -> None:
+        """Ask for the letter and keep it, unlooked at, with the date it was given."""
+        self.keep(self.take())
+        self.done(tag)
+
+    def take(self) -> bytes:
+        """Ask for the literal of the last command, and read it."""
+        told = _APPEND.fullmatch(self.server.commands[-1])
+        self.say("+ go on")
+        content = self.file.read(int(told[3]) if told else 0)
+        assert self.file.readline() == b"\r\n"
+        return content
+
+    def keep(self, content: bytes) -> None:
+        """Put what the last APPEND brought where it was meant to go."""
+        told = _APPEND.fullmatch(self.server.commands[-1])
+        if told:
+            self.server.boxes[_unspelled(told[1])].add(content, arrived=told[2])
+
     def do_search(self, tag: str, rest: str) -> None:
         self.say("* SEARCH" + "".join(f" {mail.uid}" for mail in self.found(rest)))
         self.done(tag)
@@ -281,11 +303,14 @@ class Conversation:
         within = re.match(r"[\d:,*]+", criteria)
         uids = re.search(r"UID ([\d:,*]+)", criteria)
         since = re.search(r"SINCE (\d+)-(\w+)-(\d+)", criteria)
+        named = re.search(r'HEADER Message-ID "([^"]+)"', criteria)
         day = datetime(int(since[3]), MONTHS.index(since[2]) + 1, int(since[1]), tzinfo=UTC) if since else None
         box = self.box
         last_uid = box.mails[-1].uid if box.mails else 0
         for number, mail in enumerate(box.mails, start=1):
             if within and not _in_set(number, within[0], len(box.mails)):
+                continue
+            if named and named[1].encode() not in mail.header:
                 continue
             if (not uids or _in_set(mail.uid, uids[1], last_uid)) and (day is None or mail.day >= day):
                 yield mail
