@@ -88,8 +88,8 @@ class Mailbox:
             for line in client.list()[1]:
                 assert isinstance(line, bytes)
                 folder = line.decode().partition(' "/" ')[2]
-                client.select(folder, readonly=True)
-                found[folder] = len(client.uid("SEARCH", "HEADER", "Message-ID", f'"{ID}"')[1][0].split())
+                if client.select(folder, readonly=True)[0] == "OK":
+                    found[folder] = len(client.uid("SEARCH", "HEADER", "Message-ID", f'"{ID}"')[1][0].split())
         return +found
 
 

@@ -1,7 +1,7 @@
 """An IMAP server that misbehaves to order, and that notes every command a reader has no business to send.
 
-It speaks enough of RFC 3501 for a reader, and takes letters where it is `writable`; `faults` says what goes wrong with a
-message, `refusals` with a command. A test that uses it ends with `assert_read_only`.
+It speaks enough of RFC 3501 for a reader, and takes letters where it is `writable`; `faults` says what goes wrong with
+a message, `refusals` with a command. A test that uses it ends with `assert_read_only`.
 """
 
 from __future__ import annotations
