@@ -99,6 +99,8 @@ class Journal:
                     log.info("The digest of %s was sent.", letter.day)
                 case LetterState.SENT:
                     self.trouble(topic, f"The digest of {letter.day} may have been sent. {letter.error}")
+                case LetterState.SKIPPED:
+                    log.info("There is nothing to say on %s; no digest is mailed.", letter.day)
                 case LetterState.FAILED:
                     self.trouble(topic, f"The digest of {letter.day} was not sent. {letter.error}", "failed")
                 case _ if letter.error:

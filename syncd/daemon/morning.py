@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from syncd import mailing
-from syncd.daemon.journal import log, one_line
+from syncd.daemon.journal import one_line
 from syncd.daemon.machine import Trials
 from syncd.daemon.postman import Postman
 from syncd.errors import StoreError, SyncdError
@@ -15,6 +15,7 @@ from syncd.pipeline.schedule import DIGEST_PATIENCE, digest_due, holds_back_dige
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from syncd.config import Settings
     from syncd.daemon.events import Delivered, Inbox
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from syncd.model import Account, Letter
     from syncd.pipeline.policy import Policy
     from syncd.store import Store
+
+_LONGEST = timedelta(minutes=10)
 
 
 class Morning:
@@ -34,8 +37,8 @@ class Morning:
         self._journal = journal
         self._postman = Postman(store, machine, inbox)
         self._waits_since: float | None = None
-        self._composing = Trials(machine)
-        self._delivering = Trials(machine)
+        self._composing = Trials(machine, _LONGEST)
+        self._delivering = Trials(machine, _LONGEST)
 
     @property
     def busy(self) -> bool:
@@ -44,12 +47,12 @@ class Morning:
 
     def due(self, policy: Policy, now: datetime) -> bool:
         """Whether the digest of today is to be composed now."""
-        due = self._composing.ready and digest_due(now, self._store.last_digest(), policy) is not None
-        if not due:
+        if digest_due(now, self._store.last_digest(), policy) is None:
             self._waits_since = None
-        elif self._waits_since is None:
+            return False
+        if self._waits_since is None:
             self._waits_since = self._machine.monotonic()
-        return due
+        return self._composing.ready
 
     def awaited(self, accounts: Iterable[Account], settings: Settings, now: datetime) -> frozenset[str]:
         """The accounts that are to be read before a digest that is due; none once its patience is over."""
@@ -63,49 +66,47 @@ class Morning:
     def compose(self, settings: Settings, policy: Policy, now: datetime) -> None:
         """Put the digest into the outbox. A day with nothing to say is recorded as one."""
         try:
-            posted = mailing.post_digest(self._store, settings, policy, now)
+            letter = mailing.post_digest(self._store, settings, policy, now)
         except StoreError:
             raise
-        except SyncdError as error:
-            self._composing.failed()
-            self._journal.trouble("digest", f"The digest cannot be written. {one_line(error)}")
         except Exception as bug:  # noqa: BLE001 - accounts go on being read, and the digest is tried again later
             self._composing.failed()
             self._journal.bug("composing the digest", bug)
-        else:
-            self._composing.succeeded()
-            self._journal.over("digest", "The digest can be written again.")
-            if not posted:
-                log.info("There is nothing to say today; no digest is mailed.")
+            return
+        if letter is None:  # another process composes, or delivers
+            self._composing.failed()
+            return
+        self._composing.succeeded()
+        self._journal.letters([letter])
 
     def deliver(self, settings: Settings, now: datetime) -> None:
         """Let the postman go when a letter is to be sent, or looked after, now."""
         if self._postman.busy or not self._delivering.ready:
             return
-        following = self._next_letter()
+        following = mailing.next_attempt(self._store, now)
         if following is not None and following <= now:
             self._postman.deliver(settings)
 
     def delivered(self, event: Delivered) -> None:
         """The postman is back."""
         self._postman.back()
+        if event.letters:
+            self._delivering.succeeded()
+        else:  # another process is at it, or nothing could be done
+            self._delivering.failed()
         match event.error:
             case None:
-                self._delivering.succeeded()
-                self._journal.over("delivery", "Letters can be delivered again.")
+                self._journal.letters(event.letters)
             case SyncdError() as error:
-                self._delivering.failed()
                 self._journal.trouble("delivery", f"The digest cannot be delivered. {one_line(error)}")
             case bug:
-                self._delivering.failed()
                 self._journal.bug("delivering the digest", bug)
-        self._journal.letters(event.letters)
 
     def next(self, following: datetime | None, now: datetime) -> timedelta:
         """How long until there is something to do: the digest is due at `following`, letters when they say."""
-        instants = [self._composing.at(now, following), self._delivering.at(now, self._next_letter())]
-        if self._postman.busy:
-            del instants[1]
+        instants = [self._composing.at(now, following)]
+        if not self._postman.busy:
+            instants.append(self._delivering.at(now, mailing.next_attempt(self._store, now)))
         return min((at - now for at in instants if at), default=timedelta(days=1))
 
     def waiting(self) -> Letter | None:
@@ -119,7 +120,3 @@ class Morning:
     def join(self, until: float) -> None:
         """Wait for the postman, up to a moment of the monotonic clock."""
         self._postman.join(until - self._machine.monotonic())
-
-    def _next_letter(self) -> datetime | None:
-        waiting = self._store.letters(LetterState.RENDERED, LetterState.SENDING)
-        return min((letter.retry_at or datetime.min.replace(tzinfo=UTC) for letter in waiting), default=None)

@@ -7,6 +7,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from syncd import mailing
+from syncd.accounts import House
 from syncd.daemon.events import Delivered
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Postman:
     def __init__(self, store: Store, machine: Machine, inbox: Inbox) -> None:
         self.busy = False
         self._store = store
-        self._machine = machine
+        self._house = House(machine.clock, inbox.stopping.is_set, self._pause)
         self._inbox = inbox
         self._rounds: SimpleQueue[Settings | None] = SimpleQueue()
         self._thread = Thread(target=self._serve, name="postman", daemon=True)
@@ -48,7 +49,10 @@ class Postman:
     def _serve(self) -> None:
         while settings := self._rounds.get():
             try:
-                done = Delivered(mailing.deliver(self._store, settings, self._machine.clock()))
+                done = Delivered(mailing.deliver(self._store, settings, self._house.clock(), self._house))
             except BaseException as error:  # noqa: BLE001 - the loop says what it was; a bug does not end deliveries
                 done = Delivered((), error)
             self._inbox.put(done)
+
+    def _pause(self, seconds: float) -> None:
+        self._inbox.stopping.wait(seconds)
