@@ -12,7 +12,7 @@ from datetime import timedelta
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
 from syncd import review
@@ -135,19 +135,10 @@ def way(settings: Settings, store: Store, house: House) -> Iterator[Transport]:
 
 
 def _mailbox(settings: Settings, store: Store, name: str, house: House, closing: ExitStack) -> KeepsLetters:
-    if name not in settings.accounts:
-        raise DeliveryError(
-            f"digest.send.account is {name!r}, and no account is called so.",
-            "Name one of [accounts] there, then type: syncd config check",
-        )
+    """The mailbox of an account that keeps letters, as `config check` made sure."""
     connector = open_account(settings, store, name, house).connector
     closing.callback(connector.close)
-    if not isinstance(connector, KeepsLetters):
-        raise DeliveryError(
-            f"The account {name} is read by a connector that cannot put a letter anywhere.",
-            "Name an IMAP account in digest.send.account, then type: syncd config check",
-        )
-    return connector
+    return cast("KeepsLetters", connector)
 
 
 @contextmanager

@@ -127,7 +127,7 @@ def outcome_of(letter: Letter) -> str:
     said = {
         LetterState.PLANNED: "is being composed",
         LetterState.RENDERED: "has not been sent yet",
-        LetterState.SENDING: "may have been sent",
+        LetterState.SENDING: "may have been sent" if letter.error else "is being sent",
         LetterState.SENT: "may have been sent" if letter.error else f"was sent to {letter.recipient}",
         LetterState.FAILED: "was not sent",
         LetterState.SKIPPED: "was not sent, since there was nothing to say",

@@ -42,6 +42,7 @@ _FILING = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _INTERRUPTED = "syncd was interrupted while it sent this digest, so it may have arrived or not."
 _NOT_TWICE = f"It is not sent twice. {READ_HERE}"
 _LOOKED_FOR = "It is looked for where it would have arrived; to look now, type: syncd digest send"
+_SOUGHT = f"{_INTERRUPTED} {_LOOKED_FOR}"
 _TOO_LATE = (
     "It could not be sent on its day, and missed days are not made up for; "
     "to read it here, type: syncd digest --date {day}"
@@ -223,7 +224,7 @@ class _Delivery:
             case Trace.UNKNOWN:
                 return self._hold(letter) if letter.error else self._once_more(letter)
             case _ if self.at < _due_at(letter, self.at):
-                return letter
+                return self._move(letter, letter.state, letter.error or _SOUGHT, letter.retry_at)
             case Trace.NOT_TAKEN:
                 return self._again(letter)
         return self._not_seen(letter)
@@ -232,7 +233,7 @@ class _Delivery:
         looks = letter.failures + 1
         if looks >= LOOKS:
             return self._once_more(letter)
-        error = letter.error or f"{_INTERRUPTED} {_LOOKED_FOR}"
+        error = letter.error or _SOUGHT
         waiting = replace(letter, failures=looks, error=error, retry_at=self.at + _wait(looks + 1), changed=self.at)
         return self._moved(letter, waiting)
 
