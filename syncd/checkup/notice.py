@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from syncd.deliver import Transport
 
 _STAMP = "trouble-told"
-_SENDMAIL = ("/usr/sbin/sendmail", "-i")
+SENDMAIL = ("/usr/sbin/sendmail", "-i")
 
 
 class NobodyTold(SyncdError):
@@ -86,7 +86,7 @@ def _ways(at: Checkup, said: Mapping[str, object]) -> Iterator[AbstractContextMa
         yield mailing.way(at.settings, at.store, House())
     elif send := at.settings.send if at.settings else _send_settings(said):
         yield _chosen(send)
-    yield nullcontext(Sendmail(_SENDMAIL))
+    yield nullcontext(Sendmail(SENDMAIL))
 
 
 @contextmanager
