@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _ABANDONED: Final = 3600.0
 """Seconds without a write after which a half-made backup belongs to a process that died."""
 
+_LOGS: Final = ("-wal", "-shm", "-journal")
+"""What SQLite puts beside a file while it is used."""
+
 DATABASE_NAME: Final = "syncd.db"
 
 _OTHER_NAME: Final = "Name another file: syncd backup FILE"
@@ -106,8 +109,8 @@ def _partial(path: Path) -> Iterator[Path]:
                     other.unlink()
         yield partial
     finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            Path(f"{partial}{suffix}").unlink(missing_ok=True)
+        for log in ("", *_LOGS):
+            Path(f"{partial}{log}").unlink(missing_ok=True)
 
 
 def copy_pages(
@@ -150,6 +153,8 @@ def _seal(partial: Path) -> None:
 def _give_name(partial: Path, path: Path, *, replace: bool) -> None:
     """Let the finished file appear under its name, for good."""
     if replace:
+        for log in _LOGS:
+            Path(f"{path}{log}").unlink(missing_ok=True)  # SQLite would take them for those of the new file
         partial.replace(path)
     else:
         try:

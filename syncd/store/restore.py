@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, select
 from sqlalchemy.engine import make_url
 
-from syncd.errors import StoreError
+from syncd.errors import StoreBusy, StoreError
 from syncd.model import Lease, Letter, LetterState
 from syncd.processes import is_dead
 from syncd.store import Store, derived, erase_forgotten, leases, migrations, outbox
@@ -85,6 +85,7 @@ def open_backup(file: Path, folder: Path) -> Iterator[Store]:
     another program.
     """
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".restore-", dir=folder) as made:
             url = f"sqlite:///{Path(made) / 'syncd.db'}"
             _fetch(file, Path(made) / "syncd.db")
@@ -152,9 +153,11 @@ def put_back(url: str, backup: Store, aside: Path, now: datetime, due: date | No
                     in_doubt = damaged is not None or _is_behind(target, source)
                     _replace(source, target)
                 left_out = due if in_doubt and due and _leave_out(target, due) else None
-        except BaseException:
+        except BaseException as error:
             if kept:
                 kept.unlink(missing_ok=True)
+            if isinstance(error, StoreError) and not isinstance(error, StoreBusy) and error.__cause__:
+                raise StoreError(f"{error.title} Nothing was restored.", "Mend that, and restore again.") from error
             raise
     return Restored(kept, damaged, left_out)
 

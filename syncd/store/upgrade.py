@@ -64,6 +64,7 @@ def _keep(database: Database, version: str, aside: Path | None) -> None:
     if aside is None and database.engine.dialect.name != "sqlite":
         return
     path = place_beside(database.engine.url, aside or Path(), f"before-{VERSION}")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with database.reading() as connection:
             write_copy(connection, path, replace=True, version=version)

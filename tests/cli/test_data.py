@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Terminal
 
 
+@pytest.fixture(autouse=True)
+def _state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A state folder that nobody made yet."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "new" / "state"))
+
+
 def test_what_was_backed_up_comes_back_and_what_was_there_is_kept(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "backup.db"
     everybody = terminal.json("people")

@@ -124,6 +124,30 @@ def test_a_file_that_is_there_is_left_as_it_is_unless_it_is_to_be_replaced(full:
         assert held.counts() == full.counts()
 
 
+def test_a_backup_that_is_replaced_leaves_no_log_to_be_taken_for_one_of_the_new(full: Store, tmp_path: Path) -> None:
+    path = tmp_path / "backup.db"
+    back_up(full.transactions, path)
+    with opened(path) as used:
+        fill(used, "home", *(mail(number, f"Old/{number}") for number in range(200)))
+        log = Path(f"{path}-wal").read_bytes()
+    Path(f"{path}-wal").write_bytes(log)  # as a crash leaves it
+
+    back_up(full.transactions, path, replace=True)
+    with opened(path) as held:
+        assert everything(held) == everything(full)
+
+
+def test_what_a_dead_process_left_half_made_is_cleared_away_in_time(full: Store, tmp_path: Path) -> None:
+    path, others = tmp_path / "backup.db", tmp_path / ".other.db.1.partial"
+    abandoned, at_work = (tmp_path / f".{path.name}.{number}.partial" for number in "12")
+    for partial in (abandoned, at_work, others):
+        partial.write_text("half")
+    for partial in (abandoned, others):
+        os.utime(partial, (0, 0))
+    back_up(full.transactions, path)
+    assert {one for one in (abandoned, at_work, others) if one.exists()} == {at_work, others}
+
+
 @pytest.mark.parametrize("name", ["folder", "syncd.db"])
 def test_what_is_no_place_for_a_backup_is_refused(sqlite: Path, name: str) -> None:
     (sqlite.parent / "folder").mkdir()
