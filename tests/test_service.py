@@ -184,6 +184,12 @@ def test_a_program_outside_usr_may_be_executed_where_it_lies(config: Path) -> No
         assert any(folder.is_relative_to(known) for known in (*place.runs_from, Path("/usr")))
 
 
+def test_a_program_outside_usr_stays_read_only(home: Path) -> None:
+    place = Place(("/opt/syncd/bin/syncd",), home / ".config/syncd/config.toml", (Path("/opt/syncd"),))
+    said = text_of(unit_files(Scope.USER, place, timer=False), "syncd.service.d/installation.conf")
+    assert said.endswith("[Service]\nExecPaths=/opt/syncd\nBindReadOnlyPaths=/opt/syncd\n")
+
+
 def test_a_configuration_elsewhere_is_named_in_the_unit(home: Path, config: Path) -> None:
     elsewhere = home / "my config.toml"
     config.rename(elsewhere)

@@ -96,8 +96,8 @@ class Manager:
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     """Run a command of systemd to its end; raises FileNotFoundError where there is none."""
-    own = f"/run/user/{os.geteuid()}"
-    bus = {} if "XDG_RUNTIME_DIR" in os.environ or not Path(own).is_dir() else {"XDG_RUNTIME_DIR": own}
+    own = f"/run/user/{os.geteuid()}"  # as pam_systemd(8) says it to a login, and to sudo and cron not
+    bus = {"XDG_RUNTIME_DIR": own} if "XDG_RUNTIME_DIR" not in os.environ and os.access(own, os.X_OK) else {}
     return subprocess.run(  # noqa: S603 - systemd's own commands, with names of this package
         words,
         env={**os.environ, **bus, "LC_ALL": "C.UTF-8"},

@@ -38,12 +38,11 @@ def make_user() -> None:
 
 
 def let_read(config: Path) -> None:
-    """Give the group of the service the right to read the machine's configuration; others' files stay as they are."""
+    """Let the group of the service, and no stranger, read the machine's configuration; another file stays as it is."""
     if config != scope_config(Scope.SYSTEM):
         return
-    group = grp.getgrnam(USER).gr_gid
-    os.chown(config, -1, group)
-    config.chmod(stat.S_IMODE(config.stat().st_mode) | stat.S_IRGRP)
+    os.chown(config, -1, grp.getgrnam(USER).gr_gid)
+    config.chmod((stat.S_IMODE(config.stat().st_mode) | stat.S_IRGRP) & ~stat.S_IRWXO)
 
 
 def try_as_user(place: Place) -> None:

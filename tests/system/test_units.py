@@ -70,6 +70,12 @@ def test_all_services_are_locked_in_by_one_file(units: Path) -> None:
     assert len({path.resolve() for path in linked}) == 1
 
 
+def test_what_may_be_executed_cannot_be_written(units: Path) -> None:
+    """systemd 252 opens for writing what ExecPaths= opens; seen in benchmarks/proofs/systemd_life.py."""
+    hardening = units / "syncd.service.d/hardening.conf"
+    assert settings(hardening, "ExecPaths") == settings(hardening, "BindReadOnlyPaths") != []
+
+
 def test_a_server_out_of_reach_is_no_failure_of_the_timers_services(units: Path) -> None:
     for service in ("syncd-sync.service", "syncd-digest.service"):
         assert settings(units / service, "SuccessExitStatus") == ["69 75"]
