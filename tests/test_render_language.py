@@ -220,6 +220,36 @@ GAP = Span(13, Unit.WEEK)
             "work belum dibaca lagi sejak Minggu. Type: syncd doctor work",
         ),
         (
+            phrases.source_stale("work", date(2026, 10, 4), "Type: x"),
+            "Held back: work has not been read since Sunday, and you may have been in touch there. Type: x",
+            "In sospeso: work non viene letto da domenica, e potreste esservi sentiti lì. Type: x",
+            "Ditahan: work belum dibaca lagi sejak Minggu, dan mungkin kalian berhubungan di sana. Type: x",
+        ),
+        (
+            phrases.source_reading("work"),
+            "Held back: work is being read for the first time, and you may have been in touch there.",
+            "In sospeso: work viene letto per la prima volta, e potreste esservi sentiti lì.",
+            "Ditahan: work sedang dibaca untuk pertama kali, dan mungkin kalian berhubungan di sana.",
+        ),
+        (
+            phrases.source_gone("work"),
+            "Held back: work is no longer in the configuration, so that nobody sees any more what happens there.",
+            "In sospeso: work non è più nella configurazione, e nessuno vede più che cosa succede lì.",
+            "Ditahan: work tidak ada lagi dalam konfigurasi, sehingga tidak ada yang melihat apa yang terjadi di sana.",
+        ),
+        (
+            phrases.meeting_unsure("work", date(2026, 10, 4), ""),
+            "Held back: work has not been read since Sunday, and today’s meeting may have moved.",
+            "In sospeso: work non viene letto da domenica, e l’incontro di oggi potrebbe essere cambiato.",
+            "Ditahan: work belum dibaca lagi sejak Minggu, dan pertemuan hari ini mungkin sudah berubah.",
+        ),
+        (
+            phrases.lead_reading("work"),
+            "work is being read for the first time; what there is to say about people waits until that is done.",
+            "work viene letto per la prima volta; ciò che c’è da dire sulle persone aspetta che sia finito.",
+            "work sedang dibaca untuk pertama kali; kabar tentang orang-orang ditahan sampai selesai.",
+        ),
+        (
             phrases.role_at("press", "Il Sole"),
             "Press, Il Sole",
             "Press, Il Sole",
