@@ -33,11 +33,14 @@ from syncd.service.system import USER, is_root, let_read, make_user, try_as_user
 from syncd.service.units import scope_config
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from syncd.service import UnitFile
 
 services = typer.Typer(no_args_is_help=True, help="Have systemd run syncd by itself.")
+
+SERVICES_OF_TIMER = "'syncd-*'"
+"""As a shell and journalctl take them."""
 
 SystemOption = Annotated[
     bool, typer.Option("--system", help="For the whole machine, as a user of its own; needs root.")
@@ -172,32 +175,35 @@ def _respect(files: Sequence[UnitFile], scope: Scope, *, force: bool) -> None:
 
 
 def _explain(manager: Manager, place: Place, files: Sequence[UnitFile], unit: str) -> None:
-    paper.print(
-        f"{len(files)} files are in {manager.scope.folder}, the first of them {files[0].path.name}.", markup=False
-    )
+    scope = manager.scope
+    names = [file.path.name for file in files if file.path.parent == scope.folder]
+    paper.print(f"Written to {scope.folder}: {', '.join(names)}, and what goes with them.", markup=False)
+    if scope is Scope.SYSTEM:
+        paper.print(f"They run as the user {USER}, who may read {place.config}.", markup=False)
     if unit == DAEMON:
         said = manager.fact(unit, "StatusText")
-        paper.print(f"syncd runs{f': {said}' if said else ''}.", markup=False, soft_wrap=True)
+        paper.print(f"syncd runs{f': {said}' if said else ''}.", markup=False)
     else:
         paper.print("syncd reads your accounts each quarter of an hour, and mails the digest when it is due.")
     when = "after every start of the machine" if manager.lingers else "whenever you are logged in"
-    paper.print(f"It is started by itself {when}.")
-    rows = [
-        (manager.command("status", unit.removesuffix(".service")), "how it is"),
-        (f"{manager.journal('syncd' if unit == DAEMON else 'syncd-*')} -f", "what it says, as it says it"),
-        (manager.command("reload", "syncd"), "after you changed the configuration"),
-        (f"{place.command} doctor", "whether everything works"),
-        ("loginctl enable-linger", "to have it go on when you log out"),
-    ]
-    unwanted = {manager.command("reload", "syncd")} if unit == TIMER else set()
-    if manager.lingers:
-        unwanted.add("loginctl enable-linger")
-    shown = [row for row in rows if row[0] not in unwanted]
-    width = max(len(command) for command, _ in shown)
-    paper.print("\nTo type next:")
-    for command, purpose in shown:
-        paper.print(f"  {command:<{width}}  {purpose}", markup=False, soft_wrap=True)
-    _warn(manager.scope, place)
+    paper.print(f"It is started by itself {when}.\n\nTo type next:")
+    rows = dict(_commands(manager, place, unit))
+    width = max(map(len, rows))
+    for command, purpose in rows.items():
+        paper.print(f"  {command:<{width}}  {purpose}", markup=False)
+    _warn(scope, place)
+
+
+def _commands(manager: Manager, place: Place, unit: str) -> Iterator[tuple[str, str]]:
+    """What its owner may want to type from now on, and what for."""
+    yield manager.command("status", unit.removesuffix(".service")), "how it is"
+    yield f"{manager.journal('syncd' if unit == DAEMON else SERVICES_OF_TIMER)} -f", "what it says, as it says it"
+    if unit == DAEMON:
+        yield manager.command("reload", "syncd"), "after you changed the configuration"
+    who = f"sudo -u {USER} " if manager.scope is Scope.SYSTEM else ""
+    yield f"{who}{place.command} doctor", "whether everything works"
+    if not manager.lingers:
+        yield "loginctl enable-linger", "to have it go on when you log out"
 
 
 def _warn(scope: Scope, place: Place) -> None:
