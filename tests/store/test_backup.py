@@ -8,55 +8,24 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
-from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
 
-from syncd.connector import Note, Page
+from syncd.connector import Page
 from syncd.errors import Exit, StoreError
-from syncd.model import Decision, DecisionKind, Letter, LetterState, Person
-from syncd.pipeline.reconcile import reconcile
-from syncd.store import Store, derived, forget
+from syncd.store import Store
 from syncd.store.backup import back_up, copy_pages
-from syncd.store.restore import Restored, open_backup, put_back
-from syncd.store.schema import metadata
 from tests.store.reader import LETTERS, read_on
-from tests.store.records import ANNA, BOB, IGNORE, ME, NOON, OWN, derive, fill, mail, meeting
-from tests.store.test_upgrade import make_first_schema
+from tests.store.records import derive, fill, mail
+from tests.store.whole import everything, fill_what_is_empty, on_sqlite, opened, populate, restore
 from tests.unprivileged import as_nobody, open_folder
 
 if TYPE_CHECKING:
     from tests.store.conftest import NewUrl
 
 ROOT = Path(__file__).parents[2]
-TODAY = date(2024, 5, 6)
-LETTER = Letter(TODAY, "<digest@syncd>", ME, b"Subject: Two people\r\n\r\n\xff\x00", LetterState.SENT)
-
-
-def everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
-    with store.transactions.reading() as connection:
-        return {
-            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
-            for table in metadata.sorted_tables
-        }
-
-
-def populate(store: Store) -> None:
-    """Something in the tables that facts, conclusions, words of the owner and letters fill."""
-    fill(store, "work", *(mail(number) for number in range(20)), meeting(1), mail(30, author=BOB))
-    fill(store, "home", mail(3, "Archive/3"))
-    account = store.account("work")
-    assert account
-    store.commit_page("work", Page((), "9", notes=(Note("a", "text"),)), account.cursor)
-    derive(store)
-    store.decide(Decision(DecisionKind.MUTE, "anna@arup.example", "", NOON))
-    store.post(LETTER, ["p:1", "p:2"])
-    store.digest_key()
 
 
 @pytest.fixture
@@ -65,22 +34,16 @@ def full(store: Store) -> Store:
     return store
 
 
-def opened(path: Path) -> Store:
-    return Store.open(f"sqlite:///{path}")
-
-
-def restore(url: str, file: Path, folder: Path, now: datetime = NOON, due: date | None = None) -> Restored:
-    with open_backup(file, folder) as held:
-        return put_back(url, held, folder, now, due)
-
-
 # ------------------------------------------------------------------------------- made
 
 
 def test_a_backup_holds_every_row_of_every_table(full: Store, tmp_path: Path) -> None:
+    fill_what_is_empty(full)
+    wanted = everything(full)
     back_up(full.transactions, tmp_path / "backup.db")
     with opened(tmp_path / "backup.db") as held:
-        assert everything(held) == everything(full)
+        assert everything(held) == wanted
+    assert all(wanted.values())
 
 
 def test_a_backup_is_one_file_for_its_owner_alone(full: Store, tmp_path: Path) -> None:
@@ -111,6 +74,7 @@ def test_new_records_of_a_store_that_was_moved_are_still_derived(full: Store, tm
         assert [one.observation.remote_id for one in batch.facts] == ["INBOX/1/101"]
 
 
+@on_sqlite
 def test_a_file_that_is_there_is_left_as_it_is_unless_it_is_to_be_replaced(full: Store, tmp_path: Path) -> None:
     path = tmp_path / "backup.db"
     path.write_text("A letter to my aunt.")
@@ -124,6 +88,7 @@ def test_a_file_that_is_there_is_left_as_it_is_unless_it_is_to_be_replaced(full:
         assert held.counts() == full.counts()
 
 
+@on_sqlite
 def test_a_backup_that_is_replaced_leaves_no_log_to_be_taken_for_one_of_the_new(full: Store, tmp_path: Path) -> None:
     path = tmp_path / "backup.db"
     back_up(full.transactions, path)
@@ -137,6 +102,7 @@ def test_a_backup_that_is_replaced_leaves_no_log_to_be_taken_for_one_of_the_new(
         assert everything(held) == everything(full)
 
 
+@on_sqlite
 def test_what_a_dead_process_left_half_made_is_cleared_away_in_time(full: Store, tmp_path: Path) -> None:
     path, others = tmp_path / "backup.db", tmp_path / ".other.db.1.partial"
     abandoned, at_work = (tmp_path / f".{path.name}.{number}.partial" for number in "12")
@@ -155,6 +121,7 @@ def test_what_is_no_place_for_a_backup_is_refused(sqlite: Path, name: str) -> No
         back_up(store.transactions, sqlite.parent / name, replace=True)
 
 
+@on_sqlite
 def test_a_folder_one_may_not_write_to_is_named(full: Store) -> None:
     with (
         open_folder() as folder,
@@ -189,22 +156,22 @@ def test_a_disk_without_room_keeps_nothing_of_a_backup(full: Store, tmp_path: Pa
 def test_every_backup_that_is_made_while_another_process_reads_mail_holds_whole_pages(
     new_url: NewUrl, tmp_path: Path
 ) -> None:
-    url = new_url()
-    made = 0
+    url, back, clean = new_url(), new_url(), new_url()
+    paths = [tmp_path / f"{number}.backup" for number in range(4)]
     with Store.open(url) as store, reader(url, "work") as busy:
-        while busy.poll() is None:
-            path = tmp_path / f"{made}.backup"
+        assert busy.stdout
+        for path in paths:
+            busy.stdout.readline()  # another page is written, and the next one begins
             back_up(store.transactions, path)
-            made += 1
-            with opened(path) as held:
-                account = held.account("work")
-                reached = int(account.cursor or 0) if account else 0
-                stored = sum(line.startswith("fact") for line in held.dump())
-                assert stored == (reached * (LETTERS + 1) + 1 if reached else 0)
-    assert made
+        busy.communicate()
+    for path in paths:
+        with opened(path) as held:
+            account = held.account("work")
+            assert account
+            stored = sum(line.startswith("fact") for line in held.dump())
+            assert stored == int(account.cursor or 0) * (LETTERS + 1) + 1
 
-    back, clean = new_url(), new_url()
-    restore(back, tmp_path / f"{made - 1}.backup", tmp_path)
+    restore(back, paths[1], tmp_path)
     with Store.open(back) as resumed, Store.open(clean) as undisturbed:
         for one in (resumed, undisturbed):
             read_on(one, "work")
@@ -212,7 +179,7 @@ def test_every_backup_that_is_made_while_another_process_reads_mail_holds_whole_
 
 
 def reader(url: str, account: str) -> subprocess.Popen[str]:
-    """A process of its own that reads the account, and tells a pipe that nobody looks into."""
+    """A process of its own that reads the account, and tells how far it is."""
     return subprocess.Popen(  # noqa: S603 - this very Python, on a module of the tests
         [sys.executable, "-m", "tests.store.reader", url, account], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
@@ -233,310 +200,3 @@ def test_a_writer_does_not_make_a_backup_start_again(sqlite: Path, tmp_path: Pat
         assert moments == sorted(moments, reverse=True)
     with opened(tmp_path / "copy.db") as held:
         assert held.counts().observations == 3000
-
-
-# ------------------------------------------------------------------------------- put back
-
-
-@pytest.fixture
-def backup(full: Store, tmp_path: Path) -> Path:
-    """A backup of the store, which goes on afterwards: new mail, another word of the owner."""
-    path = tmp_path / "backup.db"
-    back_up(full.transactions, path)
-    fill(full, "work", mail(50))
-    derive(full)
-    full.decide(Decision(DecisionKind.SNOOZE, "bob@brunel.example", "2024-06-01", NOON))
-    return path
-
-
-def truth(store: Store) -> tuple[object, ...]:
-    """What nothing else can be derived from, and what is derived from it."""
-    derive(store)
-    facts = list(store.dump())
-    accounts = [(one.name, one.cursor, dict(store.notes(one.name))) for one in store.accounts()]
-    return facts, accounts, store.decisions(), store.letters(), store.shown(), store.digest_key()
-
-
-def test_a_backup_restores_what_it_was_made_of_on_either_database(
-    full: Store, url: str, new_url: NewUrl, sqlite: Path, tmp_path: Path
-) -> None:
-    wanted = truth(full)
-    back_up(full.transactions, tmp_path / "backup.db")
-    fill(full, "work", mail(50))
-    full.decide(Decision(DecisionKind.SNOOZE, "bob@brunel.example", "2024-06-01", NOON))
-    for target in (url, new_url(), f"sqlite:///{sqlite}"):
-        restore(target, tmp_path / "backup.db", tmp_path)
-        with Store.open(target) as store:
-            assert truth(store) == wanted
-            fill(store, "work", mail(99))  # numbers go on after those that were restored
-            store.decide(Decision(DecisionKind.MUTE, "bob@brunel.example", "", NOON))
-
-
-def test_what_was_there_is_kept_and_can_be_put_back(full: Store, url: str, backup: Path, tmp_path: Path) -> None:
-    before = truth(full)
-    kept = restore(url, backup, tmp_path).kept
-    assert kept
-    assert kept.name.endswith("db.before-restore-20240506T120000Z")
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert truth(full) != before
-
-    restore(url, kept, tmp_path, NOON + timedelta(minutes=1))
-    assert truth(full) == before
-
-
-def test_a_store_that_holds_nothing_is_not_kept(backup: Path, new_url: NewUrl, tmp_path: Path) -> None:
-    assert restore(new_url(), backup, tmp_path) == Restored()
-
-
-def test_a_backup_is_only_read(backup: Path, new_url: NewUrl, tmp_path: Path) -> None:
-    before = backup.read_bytes()
-    backup.chmod(0o400)
-    restore(new_url(), backup, tmp_path)
-    assert backup.read_bytes() == before
-    assert {one.name for one in tmp_path.iterdir() if one.name.startswith(("backup", ".restore"))} == {"backup.db"}
-
-
-def test_a_backup_of_the_first_version_is_restored_with_all_it_holds(new_url: NewUrl, tmp_path: Path) -> None:
-    old, url = tmp_path / "old.db", new_url()
-    make_first_schema(f"sqlite:///{old}")
-    restore(url, old, tmp_path)
-    with Store.open(url) as store:
-        assert store.known("work", ["INBOX/1/1"]) == {"INBOX/1/1"}
-        assert [one.subject for one in store.decisions()] == ["anna@arup.example"]
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (None, "There is no file"),
-        (b"Dear owner, this is a letter." * 99, "cannot be restored: file is not a database"),
-        (b"", "cannot be restored: no such table: syncd_version"),
-    ],
-)
-def test_a_file_that_is_no_backup_is_refused(url: str, tmp_path: Path, content: bytes | None, sentence: str) -> None:
-    path = tmp_path / "backup.db"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(StoreError, match=sentence):
-        restore(url, path, tmp_path)
-
-
-def test_a_backup_of_a_newer_syncd_is_refused(backup: Path, url: str, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(backup)) as newer, newer:
-        newer.execute("UPDATE syncd_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="was made by a newer syncd") as refusal:
-        restore(url, backup, tmp_path)
-    assert refusal.value.hint == "Type: pip install -U syncd"
-
-
-def test_a_damaged_backup_is_refused_and_the_store_stays(full: Store, backup: Path, url: str, tmp_path: Path) -> None:
-    before = everything(full)
-    content = bytearray(backup.read_bytes())
-    content[8 * 4096 :] = b"\xff" * len(content[8 * 4096 :])
-    backup.write_bytes(content)
-    with pytest.raises(StoreError, match=r"is damaged|malformed"):
-        restore(url, backup, tmp_path)
-    assert everything(full) == before
-
-
-class PowerCut(Exception):
-    """The transaction ends here."""
-
-
-@pytest.mark.usefixtures("backup")
-def test_a_restoration_that_is_cut_off_changed_nothing(
-    full: Store, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = everything(full)
-
-    def cut(*_: object) -> None:
-        raise PowerCut
-
-    monkeypatch.setattr(derived, "restart", cut)
-    with pytest.raises(PowerCut):
-        restore(url, tmp_path / "backup.db", tmp_path)
-    assert everything(full) == before
-    assert list(tmp_path.glob("*before-restore*")) == []
-
-
-# ------------------------------------------------------------------------------- what a restoration may not undo
-
-TOMORROW = TODAY + timedelta(days=1)
-
-
-def letter(day: date, state: LetterState = LetterState.SENT) -> Letter:
-    return replace(LETTER, day=day, message_id=f"<{day}@syncd>", state=state)
-
-
-def states(store: Store) -> dict[date, tuple[LetterState, str]]:
-    return {one.day: (one.state, one.error) for one in store.letters()}
-
-
-def test_a_digest_that_was_mailed_since_the_backup_is_not_mailed_again(
-    full: Store, backup: Path, url: str, tmp_path: Path
-) -> None:
-    full.post(letter(TOMORROW), ["p:3"])
-    assert restore(url, backup, tmp_path, due=TOMORROW).left_out is None
-    assert full.last_digest() == TOMORROW
-    assert states(full) == {TODAY: (LetterState.SENT, ""), TOMORROW: (LetterState.SENT, "")}
-    assert full.shown() == {"p:1": (TODAY,), "p:2": (TODAY,), "p:3": (TOMORROW,)}
-
-
-@pytest.mark.parametrize("state", [LetterState.RENDERED, LetterState.SENDING, LetterState.PLANNED])
-def test_a_letter_that_was_on_its_way_stands_as_the_present_store_knows_it(
-    store: Store, url: str, tmp_path: Path, state: LetterState
-) -> None:
-    store.post(letter(TODAY, state), ["p:1"])
-    back_up(store.transactions, tmp_path / "backup.db")
-    (seen,) = store.letters()
-    store.move(seen, replace(seen, state=LetterState.FAILED, error="Mailbox unknown."))
-
-    restore(url, tmp_path / "backup.db", tmp_path)
-    assert states(store) == {TODAY: (LetterState.FAILED, "Mailbox unknown.")}
-    assert store.shown() == {}
-
-
-@pytest.mark.parametrize("state", [LetterState.RENDERED, LetterState.SENDING])
-def test_a_letter_that_was_on_its_way_is_not_sent_by_another_store(
-    store: Store, new_url: NewUrl, tmp_path: Path, state: LetterState
-) -> None:
-    store.post(letter(TODAY, state), ["p:1"])
-    back_up(store.transactions, tmp_path / "backup.db")
-    url = new_url()
-    restore(url, tmp_path / "backup.db", tmp_path)
-    with Store.open(url) as other:
-        assert [state for state, _ in states(other).values()] == [LetterState.SENT]
-        assert "on its way" in states(other)[TODAY][1]
-        assert other.shown() == {"p:1": (TODAY,)}
-
-
-def test_a_digest_that_may_have_been_mailed_by_a_store_that_is_lost_is_left_out(
-    backup: Path, new_url: NewUrl, tmp_path: Path
-) -> None:
-    url = new_url()
-    assert restore(url, backup, tmp_path, due=TOMORROW).left_out == TOMORROW
-    with Store.open(url) as store:
-        assert store.last_digest() == TOMORROW
-        assert store.post(letter(TOMORROW), [])  # by hand it can be had
-
-
-def test_a_store_that_knows_the_last_digest_of_the_backup_knows_that_no_other_was_mailed(
-    full: Store, backup: Path, url: str, tmp_path: Path
-) -> None:
-    assert restore(url, backup, tmp_path, due=TOMORROW).left_out is None
-    assert full.last_digest() == TODAY
-
-
-def test_before_the_first_digest_none_is_left_out(store: Store, new_url: NewUrl, tmp_path: Path) -> None:
-    fill(store, "work", mail(1))
-    back_up(store.transactions, tmp_path / "backup.db")
-    assert restore(new_url(), tmp_path / "backup.db", tmp_path, due=TODAY).left_out is None
-
-
-def test_the_key_of_the_digests_stays_where_the_backup_has_none(store: Store, url: str, tmp_path: Path) -> None:
-    fill(store, "work", mail(1))
-    back_up(store.transactions, tmp_path / "backup.db")
-    key = store.digest_key()
-    restore(url, tmp_path / "backup.db", tmp_path)
-    assert store.digest_key() == key
-
-
-def test_who_was_forgotten_since_the_backup_does_not_come_back_with_it(
-    full: Store, backup: Path, url: str, new_url: NewUrl, tmp_path: Path
-) -> None:
-    forget(full, Person("p:1", "Anna", (ANNA,)), OWN)
-    restore(url, backup, tmp_path)
-    fill(full, "work", mail(70))
-    derive(full)
-    assert not any(ANNA in line for line in full.dump())
-    assert ANNA not in {one.subject for one in full.decisions()}
-
-    with opened(backup) as held:
-        assert any(ANNA in line for line in held.dump())
-    back_up(full.transactions, tmp_path / "later.db")
-    elsewhere = new_url()
-    restore(elsewhere, tmp_path / "later.db", tmp_path)
-    restore(elsewhere, backup, tmp_path, NOON + timedelta(minutes=1))
-    with Store.open(elsewhere) as store:
-        derive(store)
-        assert store.counts().observations == 1
-        assert not any(ANNA in line for line in store.dump())
-
-
-# ------------------------------------------------------------------------------- who is at work
-
-HERE = os.uname().nodename
-
-
-@pytest.mark.parametrize(
-    ("holder", "silent"),
-    [(f"{HERE}:1", timedelta(days=9)), ("elsewhere:7", timedelta(minutes=9)), ("elsewhere:7", -timedelta(minutes=9))],
-)
-def test_a_store_over_which_a_daemon_keeps_watch_is_left_as_it_is(
-    full: Store, backup: Path, url: str, tmp_path: Path, holder: str, silent: timedelta
-) -> None:
-    full.take_lease("daemon", holder, NOON - silent, None)
-    before = everything(full)
-    host, _, process = holder.partition(":")
-    with pytest.raises(StoreError, match=f"A syncd is at work on this store: process {process} of {host}") as refusal:
-        restore(url, backup, tmp_path)
-    assert "systemctl --user stop syncd" in refusal.value.hint
-    assert everything(full) == before
-
-
-@pytest.mark.parametrize("here", [True, False])
-def test_the_watch_of_a_daemon_that_is_gone_holds_nobody_up(
-    full: Store, backup: Path, url: str, tmp_path: Path, *, here: bool
-) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        pass
-    holder, silent = (f"{HERE}:{ended.pid}", timedelta()) if here else ("elsewhere:7", timedelta(minutes=11))
-    watch = full.take_lease("daemon", holder, NOON - silent, None)
-    restore(url, backup, tmp_path)
-    assert full.lease("daemon") == watch
-
-
-def test_a_watch_that_a_backup_remembers_does_not_come_back(full: Store, new_url: NewUrl, tmp_path: Path) -> None:
-    full.take_lease("daemon", f"{HERE}:1", NOON, None)
-    back_up(full.transactions, tmp_path / "backup.db")
-    url = new_url()
-    restore(url, tmp_path / "backup.db", tmp_path)
-    with Store.open(url) as store:
-        assert store.lease("daemon") is None
-
-
-def test_whoever_derived_while_the_store_was_restored_leaves_no_trace(
-    full: Store, backup: Path, url: str, tmp_path: Path
-) -> None:
-    with Store.open(url) as other:
-        fill(other, "work", mail(60))
-        batch = other.pending()
-        assert batch
-        restore(url, backup, tmp_path)
-        assert other.apply(reconcile(batch.facts, OWN, IGNORE, batch.gone), batch.through) is False
-    derive(full)
-    assert not any("Matter 60" in line for line in full.dump())
-
-
-# ------------------------------------------------------------------------------- damaged
-
-
-@pytest.mark.parametrize("broken", [b"\xff", b"\x00"])
-def test_a_damaged_store_is_put_aside_with_its_logs(sqlite: Path, tmp_path: Path, broken: bytes) -> None:
-    with opened(sqlite) as store:
-        populate(store)
-        wanted = truth(store)
-        back_up(store.transactions, tmp_path / "backup.db")
-        fill(store, "work", *(mail(number) for number in range(200, 500)))
-    content = bytearray(sqlite.read_bytes())
-    content[8 * 4096 :] = broken * len(content[8 * 4096 :])
-    sqlite.write_bytes(content)
-    Path(f"{sqlite}-wal").write_bytes(b"remains")
-
-    restored = restore(f"sqlite:///{sqlite}", tmp_path / "backup.db", tmp_path, due=TOMORROW)
-    assert restored == Restored(None, Path(f"{sqlite}.damaged-20240506T120000Z"), TOMORROW)
-    assert restored.damaged
-    assert restored.damaged.read_bytes() == bytes(content)
-    with opened(sqlite) as store:
-        assert truth(store)[:3] == wanted[:3]
-        assert states(store)[TOMORROW][0] is LetterState.SKIPPED
