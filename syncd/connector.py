@@ -121,7 +121,7 @@ class Server:
 
     host: str
     port: int
-    talks: Literal["imap", "http"] = "http"
+    talks: Literal["imap", "smtp", "http"] = "http"
     tls: Literal["implicit", "starttls", "none"] = "implicit"
     ca_file: Path | None = None
 

@@ -16,6 +16,7 @@ from syncd.checkup.finding import Check, Finding, Mark, failure, refused, worst
 from syncd.clock import system_clock
 from syncd.config import find_config, load
 from syncd.config.paths import default_store_url, state_folder, tokens_folder
+from syncd.connector import Server
 from syncd.errors import ConfigError, Exit, SyncdError, UsageError
 from syncd.store import Store
 from syncd.store.health import file_of
@@ -75,7 +76,8 @@ class Checkup:
         if settings is None:
             return
         wanted = [settings.accounts[name] for name in names or settings.accounts]
-        for server in dict.fromkeys(server for account in wanted for server in account.options.servers()):
+        theirs = [server for account in wanted for server in account.options.servers()]
+        for server in dict.fromkeys((*theirs, *(() if names else _mail_server(settings)))):
             look = partial(servers.look, server, self.clock)
             yield Check("server", look, f"{server.host}:{server.port}", _THREE_STEPS)
         if store:
@@ -132,6 +134,11 @@ def _problems(error: ConfigError) -> Finding:
     more = f" And {others} more problem{'s' if others > 1 else ''}." if others else ""
     what = f"{first.file}:{first.line}:{first.column}: {first.message}.{more}"
     return failure("config", what, "Type: syncd config check", Exit.CONFIG)
+
+
+def _mail_server(settings: Settings) -> tuple[Server, ...]:
+    send = settings.send
+    return (Server(send.host, send.port, "smtp", send.tls),) if send.via == "smtp" else ()
 
 
 def _database_file(settings: Settings | None) -> Path | None:

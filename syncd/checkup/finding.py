@@ -53,10 +53,6 @@ class Check:
     about: str = ""
     patience: float = 20
 
-    def right(self, what: str) -> Finding:
-        """A finding that all is well."""
-        return Finding(self.name, Mark.OK, what, about=self.about)
-
 
 def failure(check: str, what: str, mend: str, exit_: Exit = Exit.REPORT, *, about: str = "") -> Finding:
     """A finding that something is wrong."""

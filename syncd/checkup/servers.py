@@ -5,6 +5,7 @@ Each is asked for nothing but its greeting: no name, no password; a web server f
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from contextlib import suppress
@@ -29,7 +30,16 @@ PATIENCE: Final = 15
 _CHECK: Final = "server"
 _SOON: Final = timedelta(days=14)
 _LONGEST_ANSWER: Final = 16 * 1024
-_GREETING_LINES: Final = 20
+_MOST_LINES: Final = 50
+
+_BEFORE_TLS: Final = {
+    "imap": ((b"", b"* OK"), (b"a STARTTLS\r\n", b"a OK")),
+    "smtp": ((b"", b"220 "), (b"EHLO [127.0.0.1]\r\n", b"250 "), (b"STARTTLS\r\n", b"220 ")),
+}
+"""What is said in the clear, and the answer to it that leads on (RFC 9051 section 6.2.1, RFC 3207 section 4)."""
+
+_LAST_LINE: Final = {"imap": re.compile(rb"\* (OK|BYE|PREAUTH)|a |$"), "smtp": re.compile(rb"\d{3}( |\r)|$")}
+"""How the last line of any answer begins; an empty one says that the line was closed."""
 
 
 def look(server: Server, clock_: Clock) -> Iterator[Finding]:
@@ -45,7 +55,7 @@ def look(server: Server, clock_: Clock) -> Iterator[Finding]:
                 yield Finding(_CHECK, Mark.OK, f"answers at {addresses[0][4][0]}, not encrypted", about=about)
                 return
             if server.tls == "starttls":
-                _start_tls(line)
+                _start_tls(line, server.talks)
             with _protection(server).wrap_socket(line, server_hostname=server.host) as safe:
                 yield _certificate(safe, str(addresses[0][4][0]), about, clock_())
                 if server.talks == "http" and (says := _date_of(safe, server.host)):
@@ -73,7 +83,7 @@ def _show(server: Server) -> str:
         return (
             f"Check its host and port, then type: syncd config check; is it there? nc -vz {server.host} {server.port}"
         )
-    starttls = " -starttls imap" if server.tls == "starttls" else ""
+    starttls = f" -starttls {server.talks}" if server.tls == "starttls" else ""
     return f"To see what it shows, type: openssl s_client -connect {server.host}:{server.port}{starttls}"
 
 
@@ -104,18 +114,15 @@ def _certificate(safe: ssl.SSLSocket, address: str, about: str, now: datetime) -
     )
 
 
-def _start_tls(line: socket.socket) -> None:
-    """Ask an IMAP server to encrypt (RFC 9051 section 6.2.1). Raises OSError when it does not."""
+def _start_tls(line: socket.socket, talks: str) -> None:
+    """Have a server encrypt the line. Raises OSError when it does not."""
     with line.makefile("rb", buffering=0) as answers:
-        answers.readline(_LONGEST_ANSWER)
-        line.sendall(b"a STARTTLS\r\n")
-        for _ in range(_GREETING_LINES):
-            said = answers.readline(_LONGEST_ANSWER)
-            if said.startswith(b"a OK"):
-                return
-            if not said or said.startswith(b"a "):
-                break
-    raise OSError("it does not encrypt the line (STARTTLS)")
+        for said, leads_on in _BEFORE_TLS[talks]:
+            line.sendall(said)
+            lines = (answers.readline(_LONGEST_ANSWER) for _ in range(_MOST_LINES))
+            last = next((answer for answer in lines if _LAST_LINE[talks].match(answer)), b"")
+            if not last.startswith(leads_on):
+                raise OSError("it does not encrypt the line (STARTTLS)")
 
 
 def _date_of(safe: ssl.SSLSocket, host: str) -> datetime | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -15,6 +16,7 @@ from syncd.connector import Server
 from syncd.errors import Exit
 from tests.servers.certificate import Certificate, make_certificate
 from tests.servers.dovecot import Dovecot, require_program
+from tests.servers.smtp_sink import SmtpSink
 from tests.servers.web import Answer, Web
 
 if TYPE_CHECKING:
@@ -118,32 +120,51 @@ def test_what_goes_through_a_proxy_is_not_looked_at_directly(web: Web, monkeypat
 def test_an_imap_server_is_reached_by_tls_and_by_starttls() -> None:
     with Dovecot(require_program()) as dovecot:
         trust = dovecot.certificate.chain
-        for port, tls in ((dovecot.tls_port, "implicit"), (dovecot.port, "starttls"), (dovecot.port, "none")):
-            (finding,) = found(Server("localhost", port, "imap", tls, trust))  # type: ignore[arg-type]  # the literals stand in the tuple above
-            assert finding.mark is Mark.OK, (tls, finding)
-            assert ("not encrypted" in finding.what) is (tls == "none")
+        for server in (
+            Server("localhost", dovecot.tls_port, "imap", "implicit", trust),
+            Server("localhost", dovecot.port, "imap", "starttls", trust),
+            Server("localhost", dovecot.port, "imap", "none"),
+        ):
+            (finding,) = found(server)
+            assert finding.mark is Mark.OK, finding
+            assert ("not encrypted" in finding.what) is (server.tls == "none")
 
 
-def test_a_server_that_refuses_to_encrypt_is_not_spoken_to_in_the_clear(scripted_refusal: int) -> None:
-    (finding,) = found(Server("127.0.0.1", scripted_refusal, "imap", "starttls"))
-    assert "it does not encrypt the line" in finding.what
+@pytest.mark.parametrize("tls", ["implicit", "starttls"])
+def test_a_mail_server_is_reached_by_tls_and_by_starttls(
+    certificate: Certificate, tls: Literal["implicit", "starttls"]
+) -> None:
+    with SmtpSink(certificate, implicit=tls == "implicit") as sink:
+        (finding,) = found(Server("localhost", sink.port, "smtp", tls, certificate.chain))
+    assert finding.what.endswith("certificate good until 2100-01-01")
 
 
-@pytest.fixture
-def scripted_refusal() -> Iterator[int]:
-    """The port of an IMAP server that knows no STARTTLS."""
-    from threading import Thread  # noqa: PLC0415 - only this server needs one
-
+@pytest.mark.parametrize(
+    ("talks", "greeting", "refusal"),
+    [
+        ("imap", b"* OK hello\r\n", b"a BAD no such command\r\n"),
+        ("imap", b"* BYE busy\r\n", b""),
+        ("smtp", b"220 hello\r\n", b"500 5.5.1 what?\r\n"),
+        ("smtp", b"554 5.7.1 go away\r\n", b""),
+    ],
+)
+def test_a_server_that_does_not_encrypt_is_told_no_secret(
+    talks: Literal["imap", "smtp"], greeting: bytes, refusal: bytes
+) -> None:
+    heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             line, _ = listening.accept()
             with line, line.makefile("rwb", buffering=0) as talk:
-                talk.write(b"* OK hello\r\n")
-                talk.readline()
-                talk.write(b"a BAD no such command\r\n")
+                talk.write(greeting)
+                while asked := talk.readline():
+                    heard.append(asked)
+                    talk.write(refusal)
 
         thread = Thread(target=serve)
         thread.start()
-        yield listening.getsockname()[1]
+        (finding,) = found(Server("127.0.0.1", listening.getsockname()[1], talks, "starttls"))
         thread.join(10)
+    assert "it does not encrypt the line" in finding.what
+    assert heard == ([{"imap": b"a STARTTLS\r\n", "smtp": b"EHLO [127.0.0.1]\r\n"}[talks]] if refusal else [])
