@@ -103,8 +103,8 @@ class FaultProxy:
                 await reader.read(-1)
             else:
                 await self._join(reader, writer, fault)
-        except OSError:
-            pass  # either side may hang up whenever it likes
+        except (OSError, asyncio.CancelledError):
+            pass  # either side may hang up whenever it likes, and the proxy may close
         finally:
             self._open.discard(writer)
             writer.close()

@@ -142,4 +142,5 @@ def test_a_line_that_breaks_is_told_apart_from_a_password_that_is_wrong(
             known = store.account("mail")
             assert known
             assert known.status is AccountStatus.FAILING, fault
+        assert known is not None
         assert known.failures == len(kinds)
