@@ -270,6 +270,19 @@ def test_mail_that_the_service_cannot_see_is_told(home: Path) -> None:
     assert "/home/ada/Mail" not in " ".join(surveyed(path).remarks)
 
 
+def test_a_password_command_that_the_service_may_not_run_is_told(home: Path) -> None:
+    command = home / "bin" / "my-pass"
+    command.parent.mkdir()
+    command.write_text("#!/bin/sh\n", encoding="utf-8")
+    command.chmod(0o755)
+    path = configured(home)
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('credential = "work"', f'command = ["{command}"]'), encoding="utf-8")
+    assert any(f"ExecPaths={command.parent}" in remark for remark in surveyed(path).remarks)
+    path.write_text(text.replace('credential = "work"', 'command = ["cat", "/dev/null"]'), encoding="utf-8")
+    assert not any("ExecPaths" in remark for remark in surveyed(path).remarks)
+
+
 def test_a_sendmail_that_needs_rights_is_told(home: Path) -> None:
     assert any('via = "smtp"' in remark for remark in surveyed(configured(home)).remarks)
     smtp = '[digest.send]\nvia = "smtp"\nhost = "localhost"\ntls = "none"'

@@ -27,7 +27,7 @@ from syncd.service import (
     survey,
     unit_files,
 )
-from syncd.service.files import put, take_away
+from syncd.service.files import make_folders, put, take_away
 from syncd.service.place import state_folder
 from syncd.service.system import USER, is_root, let_read, make_user, try_as_user
 from syncd.service.units import scope_config
@@ -83,17 +83,16 @@ def install(
     manager = _manager(scope, place, "install")
     require_in_sight(scope, place)
     _respect(files, scope, force=force)
-    for folder in (*((state_folder(scope),) if scope is Scope.USER else ()), *place.writes):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     unit, other = (TIMER, DAEMON) if timer else (DAEMON, TIMER)
-    if standing(scope.folder / other) is not Standing.MISSING:
-        manager.order("disable", "--now", other)
-    kept = take_away([path for path in all_paths(scope) if path not in {file.path for file in files}], force=force)
     put(files)
     if scope is Scope.SYSTEM:
         make_user()
         let_read(path)
         try_as_user(place)
+    make_folders(place.writes if scope is Scope.SYSTEM else (state_folder(scope), *place.writes), scope)
+    if standing(scope.folder / other) is not Standing.MISSING:
+        manager.order("disable", "--now", other)
+    kept = take_away(set(all_paths(scope)) - {file.path for file in files}, force=force)
     manager.order("daemon-reload")
     manager.order("enable", unit)
     manager.start(unit)
@@ -114,6 +113,7 @@ def uninstall(*, system: SystemOption = False, force: ForceOption = False) -> in
     for unit in (DAEMON, TIMER):
         if scope.folder / unit in paths:
             manager.order("disable", "--now", unit)
+            manager.forget_failure(unit)
     kept = take_away(paths, force=force)
     manager.order("daemon-reload")
     paper.print("syncd is stopped, and no longer started by systemd.")

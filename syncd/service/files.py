@@ -6,11 +6,13 @@ Written beside their place and moved there, so that systemd never reads half a u
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from syncd.errors import Exit, SyncdError
-from syncd.service.units import Standing, standing
+from syncd.service.system import USER
+from syncd.service.units import Scope, Standing, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _READABLE = 0o644
 """Units hold no secret, and `systemctl cat` shows them to everybody."""
+_PRIVATE = 0o700
 
 
 class CannotPlace(SyncdError):
@@ -39,6 +42,19 @@ def put(files: Iterable[UnitFile]) -> None:
             os.replace(beside, file.path)  # noqa: PTH105 - Path.replace is the same, without the two names side by side
         except OSError as error:
             raise CannotPlace(f"{file.path} cannot be written: {error.strerror}.", "Nothing was started.") from error
+
+
+def make_folders(folders: Iterable[Path], scope: Scope) -> None:
+    """Make those that are missing, for the service's user alone; raises CannotPlace."""
+    for folder in folders:
+        if folder.exists():
+            continue
+        try:
+            folder.mkdir(_PRIVATE, parents=True)
+            if scope is Scope.SYSTEM:
+                shutil.chown(folder, USER, USER)
+        except OSError as error:
+            raise CannotPlace(f"The folder {folder} cannot be made: {error.strerror}.") from error
 
 
 def take_away(paths: Iterable[Path], *, force: bool) -> tuple[Path, ...]:

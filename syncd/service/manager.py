@@ -51,7 +51,7 @@ class Manager:
 
     def start(self, unit: str) -> None:
         """Start it, or start it anew; raises ServiceError with where to look when it does not come up."""
-        self._ask("reset-failed", unit)
+        self.forget_failure(unit)
         if self._ask("restart", unit).returncode == 0:
             return
         if self.fact(unit, "ExecMainStatus") in _CANNOT_LOCK_IN:
@@ -61,9 +61,9 @@ class Manager:
             )
         raise ServiceError(f"{unit} did not start.", f"To see why, type: {self.journal(unit)} -n 20")
 
-    def is_enabled(self, unit: str) -> bool:
-        """Whether the unit is started by itself."""
-        return self._ask("is-enabled", "--quiet", unit).returncode == 0
+    def forget_failure(self, unit: str) -> None:
+        """Have it count no failure of the unit, so that it may start again at once."""
+        self._ask("reset-failed", unit)
 
     def is_active(self, unit: str) -> bool:
         """Whether the unit runs now."""

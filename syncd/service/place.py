@@ -79,16 +79,17 @@ class Place:
 def survey(scope: Scope, settings: Settings, config: Path) -> Place:
     """What a service of `scope` needs to run this very installation with this configuration."""
     program, config = _program(), Path(os.path.abspath(config))  # noqa: PTH100 - resolve() would follow a link
+    runs_from = _executable(program)
     has, lacks = _credentials(scope, settings, config)
     return Place(
         program=program,
         config=config,
-        runs_from=_executable(program),
+        runs_from=runs_from,
         writes=tuple(_written(scope, settings)),
         environment=tuple(_environment(scope, config)),
         credentials=has,
         missing=lacks,
-        remarks=tuple(_remarks(scope, settings)),
+        remarks=tuple(_remarks(scope, settings, runs_from)),
     )
 
 
@@ -195,12 +196,20 @@ def _within(table: BaseModel) -> Iterator[SecretRef]:
             yield from _within(value)
 
 
-def _remarks(scope: Scope, settings: Settings) -> Iterator[str]:
+def _remarks(scope: Scope, settings: Settings, runs_from: tuple[Path, ...]) -> Iterator[str]:
     if settings.send.via == "sendmail" and not _is_modest(settings.send.command):
         yield (
             'The digest goes by via = "sendmail". A service of syncd may not gain rights, as the sendmail of Postfix '
             'and of Exim must; for them write: via = "smtp", host = "localhost", tls = "none"'
         )
+    may_run = (*_RUNS_ANYWAY, *runs_from, *((Path.home() / ".local",) if scope is Scope.USER else ()))
+    for command in dict.fromkeys(ref.command[0] for ref in _secrets(settings) if ref.command):
+        found = Path(os.path.realpath(shutil.which(os.path.expanduser(command)) or "/usr/missing"))  # noqa: PTH111 - a command is not always a path
+        if not any(found.is_relative_to(folder) for folder in may_run):
+            yield (
+                f"The command {command} lies in {found.parent}, from where the service may not run anything; in "
+                f"`{_edit(scope)}` write, below [Service]: ExecPaths={quoted(str(found.parent))}"
+            )
     for name, account in settings.accounts.items():
         for path in _paths(account.options):
             if _hidden_by(scope, path):

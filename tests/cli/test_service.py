@@ -103,6 +103,13 @@ def test_the_folders_of_the_service_are_made_for_its_owner_alone(desk: Desk) -> 
         assert (desk.home / folder).stat().st_mode & 0o777 == 0o700
 
 
+def test_a_folder_that_cannot_be_made_is_a_sentence(desk: Desk) -> None:
+    (desk.home / ".local").write_text("in the way", encoding="utf-8")
+    code, _, said = desk.type("install")
+    assert code == 73
+    assert f"The folder {desk.home}/.local/state/syncd cannot be made: Not a directory." in said
+
+
 def test_installing_again_changes_nothing_but_starts_it_anew(desk: Desk) -> None:
     desk.type("install")
     before = {path: path.read_bytes() for path in desk.units.rglob("*.conf")}
@@ -141,6 +148,7 @@ def test_the_timer_takes_the_place_of_the_daemon_and_back(desk: Desk) -> None:
     assert "syncd.service" not in desk.files
     assert {"syncd.timer", "syncd-sync.service", "syncd-digest.service"} <= desk.files
     assert desk.orders()[0] == "--user disable --now syncd.service"
+    assert (desk.units / "syncd-digest.service.d/hardening.conf").exists()
     assert desk.type("install")[0] == 0
     assert desk.orders()[0] == "--user disable --now syncd.timer"
     assert not {name for name in desk.files if "timer" in name or "digest" in name}
