@@ -107,7 +107,7 @@ class TokenFile:
     def erase(self) -> None:
         """See `Tokens.erase`; what a process left behind that died while it wrote goes too. Raises StoreError."""
         try:
-            for one in (self.path, *self.folder.glob(f".{self._stem}.*")):
+            for one in (self.path, *self._halves()):
                 one.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(
@@ -117,7 +117,10 @@ class TokenFile:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """See `Tokens.locked`; one that holds the lock must not ask for it again. Raises StoreError."""
+        """See `Tokens.locked`; one that holds the lock must not ask for it again. Raises StoreError.
+
+        What a process left behind that died while it wrote is taken away: whoever writes holds the lock.
+        """
         try:
             self._make_folder()
             handle = os.open(self.folder / f"{self._stem}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
@@ -128,9 +131,16 @@ class TokenFile:
             ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            for half in self._halves():
+                with suppress(OSError):
+                    half.unlink()
             yield
         finally:
             os.close(handle)
+
+    def _halves(self) -> Iterator[Path]:
+        """What was being written here when its process died."""
+        return self.folder.glob(f".{self._stem}.*")
 
     def _make_folder(self) -> None:
         """The folder, for the owner alone, whatever the umask is and whoever made it."""

@@ -84,6 +84,15 @@ def test_accounts_have_files_of_their_own(tokens: TokenFile) -> None:
     assert tokens.read() == "of work"
 
 
+def test_who_takes_the_lock_takes_away_what_a_process_left_that_died_while_it_wrote(tokens: TokenFile) -> None:
+    tokens.write("text")
+    leftover, neighbour = tokens.folder / ".work.x1y2z3", tokens.folder / ".work-calendar.x1y2z3"
+    leftover.write_text("half of a sec")
+    neighbour.write_text("of another account")
+    with tokens.locked():
+        assert {one.name for one in tokens.folder.iterdir()} == {"work.json", "work.lock", neighbour.name}
+
+
 def test_erasing_forgets_what_a_process_left_that_died_while_it_wrote(tokens: TokenFile) -> None:
     tokens.write("text")
     leftover, neighbour = tokens.folder / ".work.x1y2z3", tokens.folder / ".work-calendar.x1y2z3"
