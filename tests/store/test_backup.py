@@ -17,6 +17,7 @@ from syncd.connector import Page
 from syncd.errors import Exit, StoreError
 from syncd.store import Store
 from syncd.store.backup import back_up, copy_pages
+from tests.small_disk import small_disk
 from tests.store.reader import LETTERS, read_on
 from tests.store.records import derive, fill, mail
 from tests.store.whole import everything, fill_what_is_empty, on_sqlite, opened, populate, restore
@@ -132,22 +133,12 @@ def test_a_folder_one_may_not_write_to_is_named(full: Store) -> None:
     assert refusal.value.exit is Exit.CANNOT_WRITE
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 def test_a_disk_without_room_keeps_nothing_of_a_backup(full: Store, tmp_path: Path) -> None:
     fill(full, "work", *(mail(number) for number in range(200, 2000)))
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = subprocess.run(  # noqa: S603 - as root, into a folder of this test
-        ["/bin/mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True, check=False
-    )
-    if mount.returncode:
-        pytest.skip(f"this machine lets nobody mount a small disk: {mount.stderr.decode().strip()}")
-    try:
+    with small_disk(tmp_path, 256) as disk:
         with pytest.raises(StoreError, match=r"The disk that holds .* is full; no backup was made"):
             back_up(full.transactions, disk / "backup.db")
         assert list(disk.iterdir()) == []
-    finally:
-        subprocess.run(["/bin/umount", disk], check=True)  # noqa: S603 - what was mounted above
 
 
 # ------------------------------------------------------------------------------- while others write

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import subprocess
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from sqlalchemy import event
 
 from syncd.errors import Exit, StoreBusy, StoreError
 from syncd.store import Store, engine
+from tests.small_disk import small_disk
 from tests.store.records import fill, mail, page
 
 if TYPE_CHECKING:
@@ -234,24 +234,13 @@ def test_a_full_disk_costs_the_page_and_nothing_else(sqlite: Path) -> None:
         assert store.commit_page("work", page("2", *many), "1").new == 2000
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 def test_a_disk_that_is_really_full_costs_the_page_and_nothing_else(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = subprocess.run(  # noqa: S603 - as root, into a folder of this test
-        ["/bin/mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], capture_output=True, check=False
-    )
-    if mount.returncode:
-        pytest.skip(f"this machine lets nobody mount a small disk: {mount.stderr.decode().strip()}")
-    try:
-        with Store.open(f"sqlite:///{disk / 'syncd.db'}") as store:
-            fill(store, "work", mail(1))
-            before = list(store.dump())
-            with pytest.raises(StoreError, match="is full"):
-                fill(store, "work", *(mail(number) for number in range(2000)))
-            assert list(store.dump()) == before
-    finally:
-        subprocess.run(["/bin/umount", disk], check=True)  # noqa: S603 - what was mounted above
+    with small_disk(tmp_path, 400) as disk, Store.open(f"sqlite:///{disk / 'syncd.db'}") as store:
+        fill(store, "work", mail(1))
+        before = list(store.dump())
+        with pytest.raises(StoreError, match="is full"):
+            fill(store, "work", *(mail(number) for number in range(2000)))
+        assert list(store.dump()) == before
 
 
 # ------------------------------------------------------------------------------- busy

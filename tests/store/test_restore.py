@@ -21,6 +21,7 @@ from syncd.pipeline.reconcile import reconcile
 from syncd.store import Store, derived, forget
 from syncd.store.backup import back_up
 from syncd.store.restore import Restored
+from tests.small_disk import small_disk
 from tests.store.records import ANNA, IGNORE, NOON, OWN, derive, fill, mail
 from tests.store.test_upgrade import make_first_schema
 from tests.store.whole import LETTER, TODAY, everything, on_sqlite, opened, populate, restore, truth
@@ -153,6 +154,22 @@ def test_a_restoration_that_is_cut_off_changed_nothing(
         restore(url, tmp_path / "backup.db", tmp_path)
     assert everything(full) == before
     assert list(tmp_path.glob("*before-restore*")) == []
+
+
+def test_on_a_disk_without_room_nothing_is_restored_and_nothing_is_left(sqlite: Path, tmp_path: Path) -> None:
+    with opened(sqlite) as large:
+        fill(large, "work", *(mail(number) for number in range(2000)))
+        back_up(large.transactions, tmp_path / "backup.db")
+    with small_disk(tmp_path, 512) as disk:
+        url = f"sqlite:///{disk / 'syncd.db'}"
+        with Store.open(url) as store:
+            fill(store, "work", mail(1))
+        with pytest.raises(StoreError, match=r"The disk that holds .* is full; .* Nothing was restored\."):
+            restore(url, tmp_path / "backup.db", tmp_path)
+        assert list(disk.glob("*before-restore*")) == []
+        with Store.open(url) as store:
+            assert store.known("work", ["INBOX/1/1"])
+            assert store.counts().observations == 1
 
 
 # ------------------------------------------------------------------------------- what a restoration may not undo

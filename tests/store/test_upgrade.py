@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import stat
@@ -26,6 +25,7 @@ from syncd.errors import Exit, StoreError
 from syncd.store import Store
 from syncd.store.engine import open_database
 from syncd.store.schema import VERSION, VERSION_TABLE, metadata
+from tests.small_disk import small_disk
 from tests.store.records import fill, mail
 
 if TYPE_CHECKING:
@@ -182,25 +182,15 @@ def test_a_store_that_cannot_be_copied_is_not_changed(empty_url: str, tmp_path: 
     assert version_at(empty_url) == "0001"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 def test_on_a_disk_without_room_for_a_copy_an_older_store_is_not_changed(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = subprocess.run(  # noqa: S603 - as root, into a folder of this test
-        ["/bin/mount", "-t", "tmpfs", "-o", "size=192k", "tmpfs", disk], capture_output=True, check=False
-    )
-    if mount.returncode:
-        pytest.skip(f"this machine lets nobody mount a small disk: {mount.stderr.decode().strip()}")
-    url = f"sqlite:///{disk / 'syncd.db'}"
-    try:
+    with small_disk(tmp_path, 192) as disk:
+        url = f"sqlite:///{disk / 'syncd.db'}"
         make_first_schema(url)
         with pytest.raises(StoreError, match=r"The disk that holds .* is full; .* Nothing was changed\.") as refusal:
             Store.open(url)
         assert "df -h" in refusal.value.hint
         assert version_at(url) == "0001"
         assert {one.name for one in disk.iterdir()} <= {"syncd.db", "syncd.db-wal", "syncd.db-shm"}
-    finally:
-        subprocess.run(["/bin/umount", disk], check=True)  # noqa: S603 - what was mounted above
 
 
 DIE = """
