@@ -1,16 +1,22 @@
-"""Whom a name on the command line means."""
+"""Whom a name on the command line means, and what the digest is told of the accounts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import pytest
 
+from syncd.connector import Page
 from syncd.errors import UsageError
-from syncd.model import Person, Relationship, Tie, TieState
-from syncd.review import find_person, is_contact
+from syncd.model import AccountStatus, Person, Reading, Relationship, Tie, TieState
+from syncd.review import find_person, is_contact, sources
+from syncd.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def known(name: str, *addresses: str, met: int = 0, sent: int = 0, received: int = 0) -> Relationship:
@@ -60,3 +66,22 @@ def test_an_unknown_name_says_where_to_look(name: str) -> None:
 
 def test_mail_one_way_makes_no_contact() -> None:
     assert [is_contact(one) for one in EVERYBODY] == [True, True, False]
+
+
+# ------------------------------------------------------------------------------- sources
+
+
+def test_a_source_is_what_the_store_knows_of_its_account(tmp_path: Path) -> None:
+    heard = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+    with Store.open(f"sqlite:///{tmp_path}/syncd.db") as store:
+        for name, connector in (("work", "imap"), ("diary", "ics"), ("odd", "of-somebody-else")):
+            store.enrol(name, connector)
+        store.commit_page("work", Page((), "1"), None, Reading(1, 2, heard, heard, 0))
+        store.record_outcome("diary", heard, AccountStatus.SIGN_IN, ("Signed out.", "Type: x"))
+
+        work, diary, odd, added = sources(store, ("work", "diary", "odd", "added"))
+
+    assert (work.status, work.heard, work.shows) == (AccountStatus.FIRST_SYNC, heard, "mail")
+    assert (diary.error, diary.hint, diary.failing_since, diary.shows) == ("Signed out.", "Type: x", heard, "")
+    assert odd.shows == "", "whoever does not say may show meetings"
+    assert (added.account, added.status, added.last_sync) == ("added", AccountStatus.NEW, None)

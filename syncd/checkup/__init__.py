@@ -105,7 +105,7 @@ def checkup(option: Path | None, clock_: Clock = system_clock) -> Iterator[Check
         store = None
         if settings:
             try:
-                store = closing.enter_context(Store.open(settings.store_url))
+                store = closing.enter_context(Store.open(settings.store_url, state_folder()))
             except SyncdError as error:
                 found.append(refused("database", error))
         yield Checkup(tuple(found), path, settings, store, clock_)
