@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,7 +40,7 @@ def backup(
     with session(config) as at:
         back_up(at.store.transactions, file, replace=force)
     paper.print(f"{file} holds all that syncd knows, but your sign-ins ({file.stat().st_size:,} bytes).", markup=False)
-    talk.print(f"To put it back, type: syncd restore {file}", markup=False)
+    _say(f"To put it back, type: syncd restore {quote(str(file))}")
     return Exit.OK
 
 
@@ -54,9 +55,9 @@ def restore(
     log.configure(settings.daemon.log_level)
     policy, now = settings.policy(), system_clock()
     with open_backup(file, state_folder()) as held:
-        talk.print(_contents(file, held), markup=False)
+        _say(_contents(file, held))
         if not yes and not _agreed(file):
-            talk.print("Nothing was changed.")
+            _say("Nothing was changed.")
             return Exit.OK
         due = digest_due(now, held.last_digest(), policy)
         restored = put_back(settings.store_url, held, state_folder(), now, due)
@@ -76,18 +77,23 @@ def _contents(file: Path, held: Store) -> str:
 
 def _agreed(file: Path) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("What syncd knows now would be replaced.", f"If so, type: syncd restore {file} --yes")
+        raise UsageError(
+            "What syncd knows now would be replaced.", f"If so, type: syncd restore {quote(str(file))} --yes"
+        )
     return typer.confirm("Put this in the place of what syncd knows now?", err=True)
 
 
 def _tell(restored: Restored) -> None:
     """What was put aside, and what will not happen."""
     if restored.kept:
-        talk.print(f"What was there before is kept; to go back, type: syncd restore {restored.kept}", markup=False)
+        _say(f"What was there before is kept; to go back, type: syncd restore {quote(str(restored.kept))}")
     if restored.damaged:
-        talk.print(f"The damaged database is now {restored.damaged}", markup=False)
+        _say(f"The damaged database is now {restored.damaged}")
     if restored.left_out:
-        talk.print(
-            f"The digest of {restored.left_out} may have been mailed and is left out; to have it, type: syncd digest send",
-            markup=False,
-        )
+        day = restored.left_out
+        _say(f"The digest of {day} may have been mailed and is left out; to have it, type: syncd digest send")
+
+
+def _say(sentence: str) -> None:
+    """On one line, however long, so that a command in it can be copied."""
+    talk.print(sentence, markup=False, soft_wrap=True)

@@ -6,7 +6,6 @@ copied; they are drawn again from the facts.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -57,7 +56,7 @@ RESTORED: Final = "restored"
 """In the place of the derivation's fingerprint: whoever derives next begins from the facts."""
 
 _SILENCE: Final = timedelta(minutes=10)
-"""A daemon of another machine shows that it lives twice a minute; its clock may differ from ours a little."""
+"""A daemon shows that it lives twice a minute; the clock of another machine may differ from ours a little."""
 
 _OF_THE_BACKUP: Final = (account, fact, note, decision, tally, folded, forgotten)
 """What is replaced whole; parents before their children."""
@@ -163,11 +162,12 @@ def put_back(url: str, backup: Store, aside: Path, now: datetime, due: date | No
 
 
 def _require_rest(watch: Lease | None, now: datetime) -> None:
-    """Refuse while a daemon is at work: it would go on from what it holds in memory."""
-    if watch is None or is_dead(watch.holder):
-        return
-    host, _, process = watch.holder.rpartition(":")
-    if abs(now - watch.at) < _SILENCE or host == os.uname().nodename:
+    """Refuse while a daemon is at work: it would go on from what it holds in memory.
+
+    One that has been silent for long is gone, even where its number lives on: that went to somebody else.
+    """
+    if watch and abs(now - watch.at) < _SILENCE and not is_dead(watch.holder):
+        host, _, process = watch.holder.rpartition(":")
         raise StoreError(
             f"A syncd is at work on this store: process {process} of {host}. Nothing was changed.",
             "Stop it first, for example: systemctl --user stop syncd",

@@ -287,7 +287,11 @@ HERE = os.uname().nodename
 @on_sqlite
 @pytest.mark.parametrize(
     ("holder", "silent"),
-    [(f"{HERE}:1", timedelta(days=9)), ("elsewhere:7", timedelta(minutes=9)), ("elsewhere:7", -timedelta(minutes=9))],
+    [
+        (f"{HERE}:1", timedelta(minutes=9)),
+        ("elsewhere:7", timedelta(minutes=9)),
+        ("elsewhere:7", -timedelta(minutes=9)),
+    ],
 )
 def test_a_store_over_which_a_daemon_keeps_watch_is_left_as_it_is(
     full: Store, backup: Path, url: str, tmp_path: Path, holder: str, silent: timedelta
@@ -302,13 +306,14 @@ def test_a_store_over_which_a_daemon_keeps_watch_is_left_as_it_is(
 
 
 @on_sqlite
-@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize("holder", ["dead", f"{HERE}:1", "elsewhere:7"])
 def test_the_watch_of_a_daemon_that_is_gone_holds_nobody_up(
-    full: Store, backup: Path, url: str, tmp_path: Path, *, here: bool
+    full: Store, backup: Path, url: str, tmp_path: Path, holder: str
 ) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        pass
-    holder, silent = (f"{HERE}:{ended.pid}", timedelta()) if here else ("elsewhere:7", timedelta(minutes=11))
+    silent = timedelta(minutes=11)
+    if holder == "dead":
+        with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+            holder, silent = f"{HERE}:{ended.pid}", timedelta()
     watch = full.take_lease("daemon", holder, NOON - silent, None)
     restore(url, backup, tmp_path)
     assert full.lease("daemon") == watch
