@@ -17,6 +17,12 @@ class Bonds:
     def __init__(self) -> None:
         self._above: dict[str, str] = {}
         self._apart: dict[str, set[str]] = {}
+        self._with: dict[str, list[str]] = {}
+
+    def together(self, address: str) -> list[str]:
+        """Every address bound to this one, and itself."""
+        root = self.root(address)
+        return self._with.get(root, [root])
 
     def root(self, address: str) -> str:
         """The representative of the person an address belongs to."""
@@ -35,6 +41,7 @@ class Bonds:
             return False
         kept, gone = min(one, other), max(one, other)
         self._above[gone] = kept
+        self._with.setdefault(kept, [kept]).extend(self._with.pop(gone, [gone]))
         for address in self._apart.pop(gone, set()):
             self._apart.setdefault(kept, set()).add(address)
         return True

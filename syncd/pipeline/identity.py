@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from syncd.model import Alias, DecisionKind, Identities, Person
 from syncd.pipeline.bonds import Bonds
-from syncd.pipeline.machines import is_machine_address, is_namesake_domain, is_persons_name, is_role_address
+from syncd.pipeline.machines import is_machine_address, is_persons_name
 from syncd.pipeline.normalize import (
     display_name,
     domain_of,
@@ -24,6 +24,17 @@ from syncd.pipeline.normalize import (
     name_words,
     normal_address,
 )
+from syncd.pipeline.spelling import agree, in_any_order, is_made_of, runs, shortened
+from syncd.pipeline.traces import (
+    Trace,
+    forge_account,
+    full_name,
+    is_numbered,
+    letters_of,
+    may_be_chosen,
+    spelled,
+    trace_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +42,8 @@ if TYPE_CHECKING:
     from syncd.model import Decision, Sighting
     from syncd.pipeline.own_addresses import OwnAddresses
     from syncd.pipeline.policy import PersonPolicy
+
+__all__ = ("full_name", "resolve")
 
 _ALONE = "No other address is known to be theirs."
 
@@ -45,8 +58,9 @@ def resolve(
     """Everybody who was seen, each with every address, and for each address why it is theirs.
 
     In this order, the earlier outranking the later: the owner's decisions (the newest first), `also` in the
-    configuration, the same mailbox, the same full name. Two addresses are not merged for their name when they stood in
-    one record as two people, or when both were active in one domain at the same time under addresses of one pattern.
+    configuration, the same mailbox, the same full name, a full name that an address spells, the same handle (decision
+    21). Two addresses are not merged for any of the last three when they stood in one record as two people, or when
+    both were active in one domain at the same time under addresses of one pattern.
     """
     seen = {one.address: one for one in sightings if one.address and one.address not in own}
     alone = {normal_address(one.subject) for one in decisions if one.kind is DecisionKind.DIFFERENT and not one.object}
@@ -54,7 +68,10 @@ def resolve(
     merge.by_decisions(decisions)
     merge.by_configuration(people)
     merge.by_mailbox()
+    merge.read_traces()
     merge.by_name(namesakes)
+    merge.by_spelling()
+    merge.by_handle()
     called = {normal_address(one.address): one.name for one in people if one.name}
     return _identities(merge, called)
 
@@ -69,6 +86,8 @@ class _Merge:
         self._own = own
         self._alone: set[str] = set()  # the owner said that it is nobody else's address
         self._odd: set[str] = set()  # the owner said that it differs from another: among equals it yields
+        self.traces: dict[str, Trace] = {}  # of those with whom anything human was exchanged
+        self._initials: set[str] = set()  # every full name as initials and a last name
 
     def persons(self) -> list[list[str]]:
         """The addresses of each person."""
@@ -104,20 +123,110 @@ class _Merge:
                 groups.setdefault(mailbox_key(address), []).append(address)
         for group in groups.values():
             self._bind_all(group, "It is the same mailbox as {}: only a plus-tag or dots differ.")
+        accounts: dict[tuple[str, str], list[str]] = {}
+        for address in self._in_order(self.seen):
+            if (account := forge_account(address)) and not is_machine_address(address):
+                forge, login, number = account
+                for known_by in filter(None, (login, number)):
+                    accounts.setdefault((forge, known_by), []).append(address)
+        for _, group in sorted(accounts.items()):
+            self._bind_all(group, "It is the account of {} at the same forge.")
+
+    def read_traces(self) -> None:
+        self.traces = {one: trace_of(self.seen[one]) for one in self._in_order(self.seen) if self.seen[one].human}
 
     def by_name(self, namesakes: Iterable[tuple[str, str]]) -> None:
-        groups: dict[str, list[str]] = {}
-        for address in self._in_order(self.seen):
-            name = full_name(self.seen[address])
-            if name and self.seen[address].human:
-                groups.setdefault(name, []).append(address)
+        """Bind who carries the same full name: as displayed first, then as less certain signs give it."""
         for first, second in sorted(namesakes):
             self._bonds.part(first, second)
-        for _, group in sorted(groups.items()):
+        traces = self.traces
+        self._bind_groups({one: trace.names for one, trace in traces.items()}, "It carries the same full name as {}.")
+        spelt = {one: spelled(self.seen[one], trace.names) for one, trace in traces.items()}
+        self._bind_groups(spelt, "It carries the full name of {} in another spelling.")
+        read = {one: trace.full | spelt[one] for one, trace in traces.items()}
+        self._bind_groups(read, "What it displays and its local part give the full name of {}.")
+        orders = {one: frozenset(map(in_any_order, keys)) for one, keys in read.items()}
+        both = _ambiguous_orders({key for keys in read.values() for key in keys})
+        orders = {one: keys - both for one, keys in orders.items()}
+        self._bind_groups(orders, "It carries the full name of {} in another order.")
+
+    def by_spelling(self) -> None:
+        """Bind an address without a full name to the one person whose full name it spells."""
+        known: dict[str, list[str]] = {}
+        letters: dict[str, list[str]] = {}
+        for address, trace in self.traces.items():
+            for name in trace.full:
+                known.setdefault(name, []).append(address)
+        for name in sorted(known):
+            for run in runs(name):
+                letters.setdefault(run, []).append(name)
+        for address, trace in self.traces.items():
+            if trace.names:
+                continue
+            names = {name for handle in trace.handles for name in letters.get(letters_of(handle), ())}
+            names |= {name for name in trace.guessed if name in known}
+            names = {name for name in names if known[name] != [address] and all(agree(one, name) for one in trace.said)}
+            if len({self._bonds.root(known[name][0]) for name in names}) == 1:
+                name = min(names)
+                if not any(_clash(self.seen[one], self.seen[address], name) for one in known[name]):
+                    self._bind_inferred(known[name][0], address, "It spells the full name of {}.")
+
+    def by_handle(self) -> None:
+        """Bind who goes by the same handle, where it is nobody's name and the names of both agree."""
+        bearers: dict[str, list[str]] = {}
+        names: set[str] = set()
+        for address, trace in self.traces.items():
+            names |= trace.full
+            for handle in trace.handles:
+                bearers.setdefault(handle, []).append(address)
+        words = {word for name in names for word in name.split()}
+        self._initials = {letters for name in names for letters in shortened(name)}
+        for handle, group in sorted(bearers.items()):
+            if letters_of(handle) in words or not 1 < len(group) <= _MOST_OF_ONE_HANDLE:
+                continue
             for first, second in combinations(group, 2):
-                if _clash(self.seen[first], self.seen[second]):
+                if self._is_theirs(handle, first, second) and self._names_agree(first, second):
+                    self._bind_inferred(first, second, f"It goes by {handle}, as {{}} does.")
+
+    def _is_theirs(self, handle: str, first: str, second: str) -> bool:
+        """Whether two addresses with one handle are one person's, as far as the handle tells."""
+        one, other = self.traces[first], self.traces[second]
+        if _clash(self.seen[first], self.seen[second], min(one.full | other.full, default="")):
+            return False
+        shown, names = handle in one.shown | other.shown, one.full | other.full
+        if one.full and other.full:  # names that agree, not one name: what is made of them is no witness
+            return not any(is_made_of(letters_of(handle), name) for name in names)
+        return (
+            (shown and any(handle not in name.split() for name in one.said & other.said))
+            or (is_numbered(handle) and (shown or len(handle) >= _LONG_HANDLE))
+            or (shown and any(is_made_of(letters_of(handle), name) for name in names))
+            or (handle in one.shown & other.shown and letters_of(handle) in self._initials)
+            or (handle in {one.login, other.login} and may_be_chosen(handle))
+        )
+
+    def _names_agree(self, first: str, second: str) -> bool:
+        """Whether all that is said of two persons can be said of one."""
+        said = [
+            {
+                name
+                for address in self._bonds.together(one)
+                if address in self.traces
+                for name in self.traces[address].said
+            }
+            for one in (first, second)
+        ]
+        return all(agree(one, other) for one in said[0] for other in said[1])
+
+    def _bind_groups(self, keys: dict[str, frozenset[str]], because: str) -> None:
+        groups: dict[str, list[str]] = {}
+        for address, names in keys.items():
+            for name in names:
+                groups.setdefault(name, []).append(address)
+        for name, group in sorted(groups.items()):
+            for first, second in combinations(group, 2):
+                if _clash(self.seen[first], self.seen[second], name):
                     self._bonds.part(first, second)
-            self._bind_all(group, "It carries the same full name as {}.")
+            self._bind_all(group, because)
 
     def _in_order(self, addresses: Iterable[str]) -> list[str]:
         return sorted(addresses, key=lambda address: (address in self._odd, address))
@@ -142,31 +251,27 @@ class _Merge:
         return True
 
 
-# --------------------------------------------------------------------------- what a name says
+# --------------------------------------------------------------------------- what speaks against it
 
-_SHARE_OF_A_NAME = 0.5
 _NO_LETTERS = re.compile(r"[\W\d_]+")
+_MOST_OF_ONE_HANDLE = 12
+_LONG_HANDLE = 8
 
 
-def full_name(sighting: Sighting) -> str:
-    """The key of the full name under which an address is known; "" when names cannot tell whose it is.
-
-    Machines, offices and addresses that several people share have none.
-    """
-    address = sighting.address
-    if is_machine_address(address):
-        return ""
-    keys: Counter[str] = Counter()
-    for name, count in sighting.names:
-        if is_persons_name(name) and (not is_role_address(address) or is_namesake_domain(name, address)):
-            keys[name_key(name)] += count
-    if not keys:
-        return ""
-    best = max(keys, key=lambda key: (keys[key], key))
-    return best if keys[best] > _SHARE_OF_A_NAME * keys.total() else ""
+def _ambiguous_orders(names: Iterable[str]) -> frozenset[str]:
+    """The pairs of words either of which others have for a first name: James Thomas is not Thomas James."""
+    orders: dict[str, set[str]] = {}
+    firsts: dict[str, set[str]] = {}
+    for name in names:
+        words = in_any_order(name)
+        orders.setdefault(words, set()).add(name)
+        firsts.setdefault(name.split()[0], set()).add(words)
+    return frozenset(
+        words for words, of in orders.items() if len(of) > 1 and all(len(firsts[one.split()[0]]) > 1 for one in of)
+    )  # fmt: skip
 
 
-def _clash(first: Sighting, second: Sighting) -> bool:
+def _clash(first: Sighting, second: Sighting, name: str) -> bool:
     """Whether both are active in one domain at the same time under different addresses of one pattern."""
     if domain_of(first.address) != domain_of(second.address):
         return False
@@ -174,7 +279,7 @@ def _clash(first: Sighting, second: Sighting) -> bool:
         return False
     if first.last < second.first or second.last < first.first:
         return False
-    return _of_one_pattern(first.address, second.address, full_name(first))
+    return _of_one_pattern(first.address, second.address, name)
 
 
 def _is_owner(sighting: Sighting, own: OwnAddresses) -> bool:
@@ -194,6 +299,8 @@ def _of_one_pattern(first: str, second: str, name: str) -> bool:
     anna.rossi@ and anna.rossi2@, anna.rossi@ and anna.m.rossi@, anna.rossi@ and arossi2@ of Anna Rossi.
     """
     one, other = _letters(first), _letters(second)
+    if letters_of(first.partition("@")[0]) == letters_of(second.partition("@")[0]):
+        return False  # only what stands between the words differs
     numbered = any(map(str.isdigit, first.partition("@")[0])) != any(map(str.isdigit, second.partition("@")[0]))
     return one == other or (numbered and _made_of(one, name) and _made_of(other, name))
 
@@ -207,7 +314,7 @@ def _letters(address: str) -> str:
 def _made_of(letters: str, name: str) -> bool:
     """Whether letters are the words of a name and their initials, in any order."""
     words = [re.escape(word) for word in name.split()]
-    return re.fullmatch(f"(?:{'|'.join((*words, *(word[0] for word in words)))})+", letters) is not None
+    return bool(words) and re.fullmatch(f"(?:{'|'.join((*words, *(word[0] for word in words)))})+", letters) is not None
 
 
 # --------------------------------------------------------------------------- the outcome
