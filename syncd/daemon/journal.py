@@ -74,11 +74,11 @@ class Journal:
         self._accounts = {account.name: account for account in accounts}
 
     def compare(self, accounts: Iterable[Account], now: datetime) -> None:
-        """Say which accounts broke since they were looked at last, and which recovered."""
+        """Say which accounts broke since they were looked at last, and which recovered; what the store has is said."""
         for account in accounts:
             before = self._accounts.get(account.name)
             was = before.status if before else AccountStatus.NEW
-            if account.status is not was and account.status in TROUBLED:
+            if account.status is not was and account.status in TROUBLED and account.error != self._said.get("store"):
                 log.warning("%s: %s", account.name, " ".join(f"{account.error} {account.hint}".split()))
             elif account.status is AccountStatus.OK and before and was in TROUBLED:
                 since = f" after {in_words(now - before.failing_since)}" if before.failing_since else ""
