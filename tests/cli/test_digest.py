@@ -41,6 +41,7 @@ def test_a_digest_that_must_wait_is_said_by_status_and_sent_by_the_next_try(term
     assert code == Exit.TRY_LATER
     assert "has not been sent yet" in said
     assert "451 4.3.0 later" in terminal.type("status")[1]
+    assert terminal.type("digest", "send", "--if-due") == (Exit.OK, "", ""), "a timer waits as long as it is asked to"
     assert terminal.type("digest", "send")[0] == Exit.OK
     assert "451" not in terminal.type("status")[1]
 
@@ -56,3 +57,22 @@ def test_a_digest_that_was_refused_never_counts_as_sent(terminal: Terminal, sink
     code, printed, _ = terminal.type("status")
     assert code == Exit.REPORT
     assert "not you" in printed
+
+
+def test_a_quiet_day_mails_nothing_and_is_settled_for_timers(terminal: Terminal, sink: SmtpSink) -> None:
+    text = terminal.config.read_text(encoding="utf-8")
+    terminal.config.write_text(text.replace("[digest]", '[digest]\nsections = ["lost"]\nlost = 0', 1), encoding="utf-8")
+    for _ in range(2):
+        assert terminal.type("digest", "send") == (Exit.OK, "", "Nothing to say today; no mail was sent.\n")
+    assert terminal.type("digest", "send", "--if-due") == (Exit.OK, "", "")
+    assert sink.accepted == []
+
+
+def test_a_digest_that_may_have_arrived_says_so_and_is_not_sent_again(terminal: Terminal, sink: SmtpSink) -> None:
+    sink.script["DATA"] = ["close-after"]
+    for _ in range(2):
+        code, _, said = terminal.type("digest", "send")
+        assert code == Exit.TRY_LATER
+        assert "may have been sent" in said
+        assert "It is not sent twice" in said
+    assert len(sink.accepted) == 1
