@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from syncd.pipeline.policy import Policy
     from syncd.store import Store
 
-RULES_EDITION = "1"
+RULES_EDITION = "2"
 """Raised when the pipeline's own rules change, so that every store is derived again."""
 
 Report = Callable[[Progress], None]
@@ -268,7 +268,7 @@ def derive(store: Store, policy: Policy, report: Report = _silent) -> Derivation
 def identify(store: Store, policy: Policy, own: OwnAddresses) -> None:
     """Say again which addresses are one person, when the interactions, the decisions or the configuration changed."""
     decisions = store.decisions()
-    key = _fingerprint(repr(decisions), repr(policy.people), own.fingerprint())
+    key = _fingerprint(RULES_EDITION, repr(decisions), repr(policy.people), own.fingerprint())
     if store.identity_key() != key:
         store.apply_identities(resolve(store.sightings(), store.namesakes(), decisions, policy.people, own), key)
 
