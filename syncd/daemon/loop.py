@@ -176,7 +176,7 @@ class Daemon:
         polls = self._roster.next(settings, accounts, now)
         if resting:
             polls = quiet - now if quiet else self._store_trials.wait
-        return min(polls, self._morning.next(following, now))
+        return min(polls, self._morning.next(following, now, awaited))
 
     def _accounts(self) -> Mapping[str, Account]:
         """The accounts of the configuration as the store knows them, in the order of the file."""

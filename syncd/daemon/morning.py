@@ -14,7 +14,7 @@ from syncd.model import LetterState
 from syncd.pipeline.schedule import DIGEST_PATIENCE, digest_due, holds_back_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from syncd.config import Settings
@@ -56,8 +56,7 @@ class Morning:
 
     def awaited(self, accounts: Iterable[Account], settings: Settings, now: datetime) -> frozenset[str]:
         """The accounts that are to be read before a digest that is due; none once its patience is over."""
-        waited = self._machine.monotonic() - (self._waits_since or self._machine.monotonic())
-        if waited >= DIGEST_PATIENCE.total_seconds():
+        if self._patience <= timedelta():
             return frozenset()
         return frozenset(
             account.name for account in accounts if holds_back_digest(account, settings.poll_every(account.name), now)
@@ -102,12 +101,21 @@ class Morning:
             case bug:
                 self._journal.bug("delivering the digest", bug)
 
-    def next(self, following: datetime | None, now: datetime) -> timedelta:
-        """How long until there is something to do: the digest is due at `following`, letters when they say."""
-        instants = [self._composing.at(now, following)]
+    def next(self, following: datetime | None, now: datetime, awaited: Collection[str] = ()) -> timedelta:
+        """How long until there is something to do: letters have their time, the digest is due at `following`.
+
+        One that waits for accounts does so until they were read, or its patience is over.
+        """
+        instants = [now + self._patience if awaited else self._composing.at(now, following)]
         if not self._postman.busy:
             instants.append(self._delivering.at(now, mailing.next_attempt(self._store, now)))
         return min((at - now for at in instants if at), default=timedelta(days=1))
+
+    @property
+    def _patience(self) -> timedelta:
+        """For how long a digest that is due may still wait."""
+        here = self._machine.monotonic()
+        return DIGEST_PATIENCE - timedelta(seconds=here - (here if self._waits_since is None else self._waits_since))
 
     def waiting(self) -> Letter | None:
         """The letter that waits in the outbox, if one does."""

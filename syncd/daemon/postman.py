@@ -27,11 +27,12 @@ class Postman:
         self._inbox = inbox
         self._rounds: SimpleQueue[Settings | None] = SimpleQueue()
         self._thread = Thread(target=self._serve, name="postman", daemon=True)
-        self._thread.start()
 
     def deliver(self, settings: Settings) -> None:
         """Begin a round, by the way that these settings name."""
         self.busy = True
+        if not self._thread.ident:
+            self._thread.start()
         self._rounds.put(settings)
 
     def back(self) -> None:
@@ -44,7 +45,8 @@ class Postman:
 
     def join(self, seconds: float) -> None:
         """Wait for the thread to end."""
-        self._thread.join(max(seconds, 0))
+        if self._thread.ident:
+            self._thread.join(max(seconds, 0))
 
     def _serve(self) -> None:
         while settings := self._rounds.get():

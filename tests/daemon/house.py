@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 """Real seconds after which a thread that is at work has hung."""
 
+MOST_TURNS = 20_000
+"""Turns of the loop in one run: a month has half of them."""
+
 MONDAY = datetime(2026, 10, 5, 4, 0, tzinfo=UTC)
 """Six in the morning in Rome."""
 
@@ -84,7 +87,8 @@ class Moments(Inbox):
     def __init__(self, time: Time) -> None:
         super().__init__()
         self.time = time
-        self.until = time.now
+        self.until = time.steady
+        self.turns = 0
         self.busy: Callable[[], bool] = lambda: False
         self.meanwhile: Callable[[], None] = lambda: None
 
@@ -92,15 +96,17 @@ class Moments(Inbox):
         """An event, or None after so many seconds of the test's time."""
         if seconds == 0:
             return super().next(0)
+        self.turns += 1
+        assert self.turns < MOST_TURNS, "the loop turns without rest"
         if self.busy():
             event = super().next(PATIENCE)
             assert event is not None, "a thread is at work and never says that it is done"
             return event
         self.meanwhile()
-        if self.time.now >= self.until:
+        if self.time.steady >= self.until:
             self.put(Order.STOP)
             return super().next(0)
-        self.time.go_by(min(timedelta(seconds=seconds), self.until - self.time.now))
+        self.time.go_by(timedelta(seconds=min(seconds, self.until - self.time.steady)))
         return super().next(0)
 
 
@@ -118,7 +124,6 @@ class House:
         self.config = self.folder / "config.toml"
         self.configure(self.text)
         self.store = Store.open(load(self.config).store_url)
-        self.daemon = self.started()
 
     def configure(self, text: str) -> None:
         """Write the configuration."""
@@ -133,11 +138,11 @@ class House:
         return daemon
 
     def run(self, span: timedelta, meanwhile: Callable[[], None] = lambda: None) -> None:
-        """Start, let so much time pass (calling `meanwhile` before each wait), and stop."""
-        self.daemon = self.started()
-        self.inbox.until = self.time.now + span
+        """Start, be awake for so long (calling `meanwhile` before each wait), and stop."""
+        daemon = self.started()
+        self.inbox.until = self.time.steady + span.total_seconds()
         self.inbox.meanwhile = meanwhile
-        self.daemon.run()
+        daemon.run()
 
     def account(self, name: str = "work") -> Account:
         """How the store knows an account."""
