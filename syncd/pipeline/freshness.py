@@ -66,12 +66,16 @@ class Freshness:
     @property
     def doubts_firsts(self) -> bool:
         """Whether somebody who looks new may not be."""
-        return bool(self.behind)
+        return any(self._counts(source) for source in self.behind)
 
     @property
     def doubts_meetings(self) -> bool:
         """Whether a meeting may lie where nobody has looked."""
-        return any(source.shows != "mail" for source in self.behind)
+        return any(self._counts(source) and source.shows != "mail" for source in self.behind)
+
+    def _counts(self, source: Source) -> bool:
+        """Whether a source that is behind was read once, or is still waited for."""
+        return source.last_sync is not None or source in self.blind
 
     def _why(self, source: Source, zone: tzinfo) -> Phrase:
         since = _last_read(source, zone)

@@ -245,6 +245,8 @@ def test_what_is_said_of_the_last_time_face_to_face_waits_for_every_calendar() -
     assert todays(LUCA, *FRESH, MAIL_BEHIND) == [["with_one", "first_meeting_since"]]
     assert todays(LUCA, *FRESH, CALENDAR_BEHIND) == [["with_one", "you_wrote_last"]]
     assert todays(LUCA, failing("mail"), FRESH[1]) == [["with_one"]]
+    never_worked = unread(AccountStatus.MISCONFIGURED, error="There is no such file.")
+    assert todays(LUCA, *FRESH, never_worked) == [["with_one", "first_meeting_since"]]
 
 
 def test_nobody_is_called_new_while_a_source_is_behind() -> None:
