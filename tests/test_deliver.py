@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncd.deliver import NotNow, Refused, Transport, deliver_pending, next_attempt
+from syncd.deliver import InDoubt, NotNow, Refused, Transport, deliver_pending, next_attempt
 from syncd.deliver.transport import AGAIN
 from syncd.errors import AuthRequired, DeliveryError
 from syncd.model import Letter, LetterState
@@ -147,6 +147,7 @@ def test_of_two_programs_at_the_same_letter_only_one_sends_it(store: Store) -> N
     assert only_letter(store).state is LetterState.SENT
 
 
+@pytest.mark.parametrize("answer", [None, InDoubt("It may have arrived.")], ids=["taken", "lost"])
 def test_a_letter_that_was_taken_is_written_down_however_long_the_database_is_busy(
     store: Store, tmp_path: Path
 ) -> None:
@@ -155,8 +156,10 @@ def test_a_letter_that_was_taken_is_written_down_however_long_the_database_is_bu
 
     class Taken(Failing):
         def send(self, letter: Letter, commit: Callable[[], None]) -> None:
-            super().send(letter, commit)
+            commit()
             other.execute("BEGIN IMMEDIATE")
+            if answer:
+                raise answer
 
     def pause(seconds: float) -> None:
         waits.append(seconds)
@@ -167,5 +170,5 @@ def test_a_letter_that_was_taken_is_written_down_however_long_the_database_is_bu
         with Store.open(f"sqlite:///{tmp_path / 'syncd.sqlite'}") as impatient:
             (sent,) = deliver_pending(impatient, lambda: nullcontext(Taken()), MORNING, ROME, pause=pause)
     assert sent == only_letter(store)
-    assert sent.state is LetterState.SENT
+    assert (sent.state, bool(sent.error)) == (LetterState.SENT, answer is not None)
     assert waits == [1]

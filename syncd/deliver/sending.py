@@ -155,21 +155,22 @@ class _Delivery:
     def _is_over(self, letter: Letter) -> bool:
         return self.at.astimezone(self.zone).date() > letter.day
 
-    def _move(self, seen: Letter, state: LetterState, error: str = "", retry_at: datetime | None = None) -> Letter:
-        return self._moved(seen, replace(seen, state=state, error=error, retry_at=retry_at, changed=self.at))
+    def _stands(self, letter: Letter, state: LetterState, error: str = "", retry_at: datetime | None = None) -> Letter:
+        """The letter as it stands from now on."""
+        return replace(letter, state=state, error=error, retry_at=retry_at, changed=self.at)
 
-    def _moved(self, seen: Letter, after: Letter) -> Letter:
+    def _move(self, seen: Letter, after: Letter) -> Letter:
         if not self.store.move(seen, after):
             raise _TakenAlready
         return after
 
-    def _file(self, sent: Letter) -> Letter:
-        """Write down that a letter was taken, however long the database is busy or full: else it would go out again."""
+    def _file(self, seen: Letter, after: Letter) -> Letter:
+        """Write down what a server just said, however long the database is busy or full: nobody can ask it again."""
         for seconds in _FILING:
             with suppress(StoreError):
-                return self._move(sent, LetterState.SENT)
+                return self._move(seen, after)
             self.pause(seconds)
-        return self._move(sent, LetterState.SENT)
+        return self._move(seen, after)
 
     # ------------------------------------------------------------------ sending
 
@@ -178,24 +179,22 @@ class _Delivery:
 
         def commit() -> None:
             nonlocal begun
-            after = replace(letter, attempts=letter.attempts + 1, failures=0)
-            begun = self._moved(
-                letter,
-                replace(after, state=LetterState.SENDING, error="", retry_at=self.at + A_MOMENT, changed=self.at),
-            )
+            sending = self._stands(letter, LetterState.SENDING, retry_at=self.at + A_MOMENT)
+            begun = self._move(letter, replace(sending, attempts=letter.attempts + 1, failures=0))
 
         try:
             self.transport.send(letter, commit)
         except Refused as failure:
-            return self._move(begun, LetterState.FAILED, _said(failure))
+            after = self._stands(begun, LetterState.FAILED, _said(failure))
         except InDoubt as failure:
-            return self._doubt(begun, failure)
+            after = self._doubt(begun, failure)
         except DeliveryError as failure:
             failures = letter.failures + 1
-            waiting = replace(begun, state=LetterState.RENDERED, failures=failures, error=_said(failure))
-            retry_at = self.at + _wait(failures, failure)
-            return self._moved(begun, replace(waiting, retry_at=retry_at, changed=self.at))
-        return self._file(begun)
+            waiting = self._stands(begun, LetterState.RENDERED, _said(failure), self.at + _wait(failures, failure))
+            after = replace(waiting, failures=failures)
+        else:
+            after = self._stands(begun, LetterState.SENT)
+        return self._file(begun, after)
 
     def _doubt(self, letter: Letter, failure: InDoubt) -> Letter:
         """The answer was lost: look at once, and later again; where nobody can look, the letter counts as sent."""
@@ -205,10 +204,10 @@ class _Delivery:
             trace = Trace.NOT_SEEN
         match trace:
             case Trace.THERE:
-                return self._move(letter, LetterState.SENT)
+                return self._stands(letter, LetterState.SENT)
             case Trace.UNKNOWN:
-                return self._move(letter, LetterState.SENT, f"{failure.title} {_NOT_TWICE}")
-        return self._move(letter, LetterState.SENDING, f"{failure.title} {_LOOKED_FOR}", self.at + A_MOMENT)
+                return self._stands(letter, LetterState.SENT, f"{failure.title} {_NOT_TWICE}")
+        return self._stands(letter, LetterState.SENDING, f"{failure.title} {_LOOKED_FOR}", self.at + A_MOMENT)
 
     # ------------------------------------------------------------------ an interrupted sending
 
@@ -217,14 +216,14 @@ class _Delivery:
             trace = self.transport.find(letter)
         except DeliveryError as failure:
             error = f"{failure.title} {failure.hint or _LOOKED_FOR}"
-            return self._move(letter, LetterState.SENDING, error, self.at + _wait(LOOKS, failure))
+            return self._move(letter, self._stands(letter, letter.state, error, self.at + _wait(LOOKS, failure)))
         match trace:
             case Trace.THERE:
-                return self._move(letter, LetterState.SENT)
+                return self._move(letter, self._stands(letter, LetterState.SENT))
             case Trace.UNKNOWN:
                 return self._hold(letter) if letter.error else self._once_more(letter)
             case _ if self.at < _due_at(letter, self.at):
-                return self._move(letter, letter.state, letter.error or _SOUGHT, letter.retry_at)
+                return self._move(letter, replace(letter, error=letter.error or _SOUGHT))
             case Trace.NOT_TAKEN:
                 return self._again(letter)
         return self._not_seen(letter)
@@ -233,24 +232,23 @@ class _Delivery:
         looks = letter.failures + 1
         if looks >= LOOKS:
             return self._once_more(letter)
-        error = letter.error or _SOUGHT
-        waiting = replace(letter, failures=looks, error=error, retry_at=self.at + _wait(looks + 1), changed=self.at)
-        return self._moved(letter, waiting)
+        waiting = self._stands(letter, letter.state, letter.error or _SOUGHT, self.at + _wait(looks + 1))
+        return self._move(letter, replace(waiting, failures=looks))
 
     def _once_more(self, letter: Letter) -> Letter:
         """Send the same bytes a second time, and never a third."""
         return self._hold(letter) if letter.resumed or self._is_over(letter) else self._again(letter)
 
     def _again(self, letter: Letter) -> Letter:
-        cleared = replace(letter, state=LetterState.RENDERED, error="", failures=0, retry_at=None, changed=self.at)
-        waiting = self._moved(letter, replace(cleared, resumed=letter.resumed + 1))
+        cleared = self._stands(letter, LetterState.RENDERED)
+        waiting = self._move(letter, replace(cleared, resumed=letter.resumed + 1, failures=0))
         if self._is_over(letter):
             return drop(self.store, waiting, self.at) or waiting
         return self._attempt(waiting)
 
     def _hold(self, letter: Letter) -> Letter:
         reason = letter.error.removesuffix(_LOOKED_FOR).rstrip() or _INTERRUPTED
-        return self._move(letter, LetterState.SENT, f"{reason} {_NOT_TWICE}")
+        return self._move(letter, self._stands(letter, LetterState.SENT, f"{reason} {_NOT_TWICE}"))
 
 
 def _said(failure: SyncdError) -> str:
