@@ -197,7 +197,7 @@ def _forget_again(present: Connection, backup: Store) -> None:
 
 def _replace(backup: Connection, present: Connection) -> None:
     """Let facts, accounts and decisions be those of the backup; letters of the present store stand beside its own."""
-    named = {"digest-key": read(present, "digest-key"), **_named(backup)}
+    named = {"digest-key": read(present, "digest-key"), "own": read(present, "own"), **_named(backup)}
     for table in (*reversed(_OF_THE_BACKUP), meta):
         present.execute(delete(table))
     for table in _OF_THE_BACKUP:
