@@ -148,27 +148,30 @@ def test_of_two_programs_at_the_same_letter_only_one_sends_it(store: Store) -> N
 
 
 @pytest.mark.parametrize("answer", [None, InDoubt("It may have arrived.")], ids=["taken", "lost"])
-def test_a_letter_that_was_taken_is_written_down_however_long_the_database_is_busy(
-    store: Store, tmp_path: Path
+def test_what_a_server_said_is_written_down_however_long_the_database_is_busy(
+    store: Store, tmp_path: Path, answer: InDoubt | None
 ) -> None:
-    other = sqlite3.connect(tmp_path / "syncd.sqlite", isolation_level=None)
     waits: list[float] = []
 
-    class Taken(Failing):
+    class LockedMeanwhile(Failing):
         def send(self, letter: Letter, commit: Callable[[], None]) -> None:
-            commit()
-            other.execute("BEGIN IMMEDIATE")
-            if answer:
-                raise answer
+            def commit_and_lock() -> None:
+                commit()
+                other.execute("BEGIN IMMEDIATE")
+
+            super().send(letter, commit_and_lock)
 
     def pause(seconds: float) -> None:
         waits.append(seconds)
         other.rollback()
 
-    with closing(other), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("syncd.store.engine.WAIT_SECONDS", 0.1)
-        with Store.open(f"sqlite:///{tmp_path / 'syncd.sqlite'}") as impatient:
-            (sent,) = deliver_pending(impatient, lambda: nullcontext(Taken()), MORNING, ROME, pause=pause)
-    assert sent == only_letter(store)
-    assert (sent.state, bool(sent.error)) == (LetterState.SENT, answer is not None)
+    with closing(sqlite3.connect(tmp_path / "syncd.sqlite", isolation_level=None)) as other:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("syncd.store.engine.WAIT_SECONDS", 0.1)
+            impatient = Store.open(f"sqlite:///{tmp_path / 'syncd.sqlite'}")
+        with impatient:
+            way = LockedMeanwhile(after=answer)
+            (letter,) = deliver_pending(impatient, lambda: nullcontext(way), MORNING, ROME, pause=pause)
+    assert letter == only_letter(store)
+    assert (letter.state, bool(letter.error)) == (LetterState.SENT, answer is not None)
     assert waits == [1]
