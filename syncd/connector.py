@@ -288,8 +288,8 @@ class KeepsLetters(Protocol):
         """Put a message (CRLF line ends) into `folder`, unlooked at; False when it was there already.
 
         The one thing a connector ever writes, and only when the owner chose it. `commit` is called once, right before
-        the step that cannot be taken back; what it raises ends the attempt. Raises as `poll` does: after `commit`, Transient
-        leaves a doubt that `holds` settles, and anything else, a plain ConnectorError too, means that nothing was put.
+        the step that cannot be taken back; what it raises ends the attempt. Raises as `poll` does, and a plain
+        ConnectorError for a letter that is refused; after `commit`, only Transient leaves a doubt that `holds` settles.
         """
         ...
 
