@@ -195,7 +195,8 @@ class _Merge:
             return False
         shown, names = handle in one.shown | other.shown, one.full | other.full
         if one.full and other.full:  # names that agree, not one name: what is made of them is no witness
-            return not any(is_made_of(letters_of(handle), name) for name in names)
+            alike = all(agree(mine, theirs) for mine in one.full for theirs in other.full)
+            return alike and not any(is_made_of(letters_of(handle), name) for name in names)
         return (
             (shown and any(handle not in name.split() for name in one.said & other.said))
             or (is_numbered(handle) and (shown or len(handle) >= _LONG_HANDLE))

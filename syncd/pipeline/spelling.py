@@ -5,7 +5,6 @@ All of it is about keys of full names (`name_key`): words in lower case without 
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from syncd.pipeline.normalize import name_key
@@ -100,9 +99,13 @@ def shortened(key: str) -> frozenset[str]:
 def is_made_of(letters: str, key: str) -> bool:
     """Whether letters are two pieces of a full name or more: words, initials, the start of its last word."""
     words = key.split()
-    whole = [word for word in words if len(word) >= _SHORTEST_START]
-    whole += [words[-1][:length] for length in range(len(words[-1]) - 1, _SHORTEST_CUT - 1, -1)]
-    if not whole or letters in {*words, *whole}:
+    whole = {word for word in words if len(word) >= _SHORTEST_START}
+    whole |= {words[-1][:length] for length in range(_SHORTEST_CUT, len(words[-1]))}
+    if letters in {*words, *whole}:
         return False
-    piece = "|".join(map(re.escape, (*whole, *(word[0] for word in words))))
-    return re.fullmatch(f"(?:{piece})*(?:{'|'.join(map(re.escape, whole))})(?:{piece})*", letters) is not None
+    pieces = {*whole, *(word[0] for word in words)}
+    ends = {(0, False)}  # where pieces can end, and whether one of them was more than an initial
+    for place in range(len(letters)):
+        for more in {more for end, more in ends if end == place}:
+            ends |= {(place + len(one), more or one in whole) for one in pieces if letters.startswith(one, place)}
+    return (len(letters), True) in ends

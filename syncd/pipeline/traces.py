@@ -168,10 +168,9 @@ def _all_agree(keys: Iterable[str]) -> bool:
 
 
 def spelled(sighting: Sighting, names: frozenset[str]) -> frozenset[str]:
-    """The keys of other spellings of those of an address's names that are its full names."""
-    return frozenset(
-        key for name, _ in sighting.names if name_key(name) in names for key in spellings(name)
-    )  # fmt: skip
+    """The full names of an address with the keys of their other spellings."""
+    accented = [name for name, _ in sighting.names if not name.isascii() and name_key(name) in names]
+    return names.union(*map(spellings, accented)) if accented else names
 
 
 def _read(
@@ -247,7 +246,7 @@ def _partial(name: str) -> str:
 @lru_cache(_REMEMBERED)
 def forge_account(address: str) -> tuple[str, str, str] | None:
     """The forge, the login and the number (else "") of a no-reply address that a forge gave to an author."""
-    found = _FORGE.fullmatch(address)
+    found = _FORGE.fullmatch(address) if "noreply" in address else None
     return (found["forge"], found["login"], found["number"] or "") if found else None
 
 
