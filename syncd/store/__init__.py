@@ -14,9 +14,9 @@ from syncd.store import accounts, admission, derived, facts, identities, leases,
 from syncd.store.derived import Claim, Pending
 from syncd.store.engine import Database, Rehearsal, Transactions, open_database
 from syncd.store.folding import Ripe, fold, ripe, tallies
-from syncd.store.forgetting import Erased, compact, erase_forgotten, forget, forget_account
+from syncd.store.forgetting import Erased, compact, erase_forgotten, forget, forget_account, is_forgotten
 from syncd.store.notes import StoredMemory
-from syncd.store.readings import Counts
+from syncd.store.readings import Counts, interactions
 from syncd.store.upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ __all__ = [
     "fold",
     "forget",
     "forget_account",
+    "interactions",
+    "is_forgotten",
     "ripe",
     "tallies",
 ]
@@ -395,7 +397,7 @@ class Store:
     def last_mailed(self) -> Letter | None:
         """The last letter that was mailed or may yet be; None before the first."""
         with self._transactions.reading() as connection:
-            return outbox.last_mailed(connection)
+            return outbox.newest(connection, outbox.ON_THEIR_WAY)
 
     # ----------------------------------------------------------------------- who is at work
 

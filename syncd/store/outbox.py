@@ -93,16 +93,10 @@ def letters(connection: Connection, states: Sequence[LetterState]) -> tuple[Lett
     return tuple(_letter(row) for row in connection.execute(wanted))
 
 
-def newest(connection: Connection) -> Letter | None:
-    """The letter of the last day that has one, in whatever state."""
-    row = connection.execute(select(letter).order_by(letter.c.day.desc()).limit(1)).one_or_none()
-    return None if row is None else _letter(row)
-
-
-def last_mailed(connection: Connection) -> Letter | None:
-    """The last letter that was mailed or may yet be."""
-    mailed = select(letter).where(letter.c.state.in_(ON_THEIR_WAY)).order_by(letter.c.day.desc()).limit(1)
-    row = connection.execute(mailed).one_or_none()
+def newest(connection: Connection, states: Collection[LetterState] = frozenset(LetterState)) -> Letter | None:
+    """The letter of the last day that has one in any of these states."""
+    last = select(letter).where(letter.c.state.in_(states)).order_by(letter.c.day.desc()).limit(1)
+    row = connection.execute(last).one_or_none()
     return None if row is None else _letter(row)
 
 
