@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import random
 import time
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncd.clock import system_clock
 from syncd.config import find_config, load
+from syncd.config.paths import state_folder
 from syncd.daemon.events import Inbox
 from syncd.daemon.journal import log
 from syncd.daemon.loop import Daemon, configure_log
@@ -33,10 +35,11 @@ def serve(config: Path | None) -> int:
     notifier = Notifier.taken_from(os.environ, os.getpid())
     settings = load(find_config(config))
     configure_log(settings)
+    faulthandler.enable()  # a watchdog ends who hangs by SIGABRT: where every thread was is then in the journal
     notifier.tell("STATUS=opening the store")
     inbox = Inbox()
     machine = Machine(system_clock, time.monotonic, random.random)
-    with heard(inbox), Store.open(settings.store_url) as store:
+    with heard(inbox), Store.open(settings.store_url, state_folder()) as store:
         try:
             Daemon(config, settings, store, machine, inbox, notifier).run()
         except SyncdError:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from syncd import __version__, log, sync
+from syncd import __version__, keeping, log, sync
 from syncd.config import find_config, load
 from syncd.daemon.events import Delivered, Order, PassEnded
 from syncd.daemon.journal import Journal, one_line
@@ -28,7 +28,7 @@ from syncd.pipeline.schedule import next_digest, quiet_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from syncd.config import Settings
@@ -49,6 +49,7 @@ DERIVES = 300.0
 """Seconds between two derivations while a long read goes on."""
 
 _LATER = timedelta(hours=1)
+_STANDING_BY = timedelta(seconds=5)
 _STORE_PATIENCE = timedelta(minutes=10)
 
 
@@ -92,6 +93,8 @@ class Daemon:
         self._derive_wanted = True
         self._derived = 0.0
         self._pinged = float("-inf")
+        self._folded: date | None = None
+        self._ready = False
         self._status = ""
         self._refused = ""  # why the present file is not in force
 
@@ -117,7 +120,7 @@ class Daemon:
         now = self._machine.clock()
         self._ping()
         try:
-            rest = self._work(now) if self._keep_watch() else _LATER
+            rest = self._work(now) if self._keep_watch() else _STANDING_BY
         except _Stopped:
             return 0.0
         except StoreBusy:
@@ -167,7 +170,11 @@ class Daemon:
         awaited = self._morning.awaited(accounts.values(), settings, now) if digest and not resting else frozenset()
         if not resting:
             self._roster.begin(settings, accounts, awaited, now)
+        following = self._following(now)
+        if not self._ready:
+            self._show(self._state(accounts, now, following))
         self._derive()
+        self._fold(now)
         if digest and not awaited and self._watch.keep(now=True):
             self._morning.compose(settings, policy, now)
         self._morning.deliver(settings, now)
@@ -193,6 +200,13 @@ class Daemon:
             self._derived = self._machine.monotonic()
             sync.derive(self._store, self._rules.policy, self._breathe)
             self._derive_wanted = False
+
+    def _fold(self, now: datetime) -> None:
+        """Once a day, let what is older than [privacy] keeps become counts."""
+        today = now.astimezone(self._rules.zone).date()
+        if self._folded != today and self._store_trials.ready:
+            keeping.fold(self._store, self._rules.policy, self._rules.settings.privacy.history, now)
+            self._folded = today
 
     def _breathe(self, _: Progress) -> None:
         """Between two batches of a long derivation: it may take minutes, and what keeps us alive may not wait."""
@@ -250,7 +264,7 @@ class Daemon:
             journal.warning("Another store takes effect after a restart; type: systemctl restart syncd")
         if self._at_work:
             self._roster.appoint(settings)
-        self._derive_wanted = True
+        self._derive_wanted, self._folded = True, None
 
     # ----------------------------------------------------------------------- how we are
 
@@ -258,7 +272,6 @@ class Daemon:
         accounts = self._accounts()
         self._journal.meet(accounts.values())
         journal.info("syncd %s reads %s.", __version__, _named(self._rules.settings))
-        self._notifier.tell("READY=1")
 
     def _leave(self) -> None:
         """Stop within FAREWELL seconds, whatever the threads do, and let another begin at once."""
@@ -288,12 +301,13 @@ class Daemon:
         return "; ".join(said)
 
     def _show(self, status: str) -> None:
-        """Tell the service manager, when it changed."""
+        """Tell the service manager, when it changed; with the first of them, that we are ready."""
         line = " ".join(status.split())
         if line != self._status:
             self._status = line
             shown = line if self._rules.settings.privacy.log_names else log.redact(line)
-            self._notifier.tell(f"STATUS={shown}")
+            self._notifier.tell(*([] if self._ready else ["READY=1"]), f"STATUS={shown}")
+            self._ready = True
 
 
 def configure_log(settings: Settings) -> None:

@@ -150,6 +150,12 @@ class House:
         assert account
         return account
 
+    def last_read(self, name: str = "work") -> datetime:
+        """When an account was last read to its end."""
+        read = self.account(name).last_sync
+        assert read
+        return read
+
     def digests(self) -> list[str]:
         """The Date of every digest that was delivered, in order."""
         folder = self.folder / "inbox"

@@ -45,6 +45,16 @@ def once(house: House, after: timedelta, act: Callable[[], object]) -> Callable[
     return act_when_it_is_time
 
 
+def in_turn(*acts: Callable[[], None]) -> Callable[[], None]:
+    """Does all of them."""
+
+    def act() -> None:
+        for one in acts:
+            one()
+
+    return act
+
+
 # --------------------------------------------------------------------------- reading and deriving
 
 
@@ -71,9 +81,9 @@ def test_an_account_is_read_every_interval(house: House) -> None:
 def test_a_restart_does_not_read_again_what_was_read_within_the_interval(house: House) -> None:
     write_mail(house.folder, 1, MONDAY - DAY)
     house.run(MINUTE)
-    read = house.account().last_sync
+    read = house.last_read()
     house.run(MINUTE)
-    assert house.account().last_sync == read
+    assert house.last_read() == read
 
 
 def test_a_pass_with_nothing_new_says_nothing(house: House, said: pytest.LogCaptureFixture) -> None:
@@ -117,7 +127,7 @@ def test_an_account_in_trouble_does_not_hold_up_the_others(house: House) -> None
     house.run(2 * HOUR)
     assert house.account("gone").status is AccountStatus.MISCONFIGURED
     assert house.account("gone").failures == 1
-    assert house.account().last_sync >= MONDAY + timedelta(minutes=100)
+    assert house.last_read() >= MONDAY + timedelta(minutes=100)
     assert len(house.digests()) == 1
 
 
@@ -141,7 +151,7 @@ def test_whoever_signed_in_is_read_at_once_and_was_left_alone_until_then(house: 
         house.store.signed_in("work")
 
     asking, signing_in = once(house, HOUR, ask_for_a_sign_in), once(house, 12 * HOUR, sign_in)
-    house.run(13 * HOUR, lambda: (asking(), signing_in()))
+    house.run(13 * HOUR, in_turn(asking, signing_in))
     assert seen == [None]
     assert house.account().status is AccountStatus.OK
 
@@ -250,9 +260,9 @@ def test_a_clock_that_jumps_brings_no_second_digest_and_stops_no_reading(house: 
     write_mail(house.folder, 1, MONDAY - DAY)
     there = once(house, 2 * HOUR, lambda: house.time.jump(jump))
     back = once(house, jump + 3 * HOUR, lambda: house.time.jump(-jump)) if jump > timedelta() else there
-    house.run(4 * HOUR, lambda: (there(), back()))
+    house.run(4 * HOUR, in_turn(there, back))
     assert len(house.digests()) == len(set(house.digests())) == (2 if jump > timedelta() else 1)
-    assert house.time.now - house.account().last_sync <= 12 * MINUTE
+    assert house.time.now - house.last_read() <= 12 * MINUTE
 
 
 def test_a_restart_at_any_moment_brings_no_second_digest(house: House) -> None:
@@ -270,7 +280,7 @@ def test_a_restart_at_any_moment_brings_no_second_digest(house: House) -> None:
 def test_a_day_on_which_the_clock_changes_has_one_digest(tmp_path: Path, zone: str, first: datetime, hour: str) -> None:
     every_day = 'days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]'
     text = slow().replace("Europe/Rome", zone).replace("[digest]", f'[digest]\nat = "{hour}"\n{every_day}')
-    house = House(tmp_path, Time(first.astimezone(UTC)), text)
+    house = House(tmp_path, Time(first.astimezone(UTC)), text, nap=3600)
     write_mail(house.folder, 1, first - DAY)
     house.run(3 * DAY)
     assert len(house.digests()) == len(days_of(house, LetterState.SENT)) == 4
@@ -311,7 +321,7 @@ def test_a_digest_that_cannot_be_written_keeps_nothing_else_from_going_on(
         house.run(3 * HOUR)
     assert house.digests() == []
     assert sum(record.exc_info is not None for record in said.records) == 1
-    assert house.time.now - house.account().last_sync <= 12 * MINUTE
+    assert house.time.now - house.last_read() <= 12 * MINUTE
     house.run(HOUR)
     assert len(house.digests()) == 1
 
@@ -355,15 +365,14 @@ def test_a_daemon_that_lost_the_watch_stops_reading(house: House) -> None:
         robbed.append(house.account().last_sync)
 
     taking = once(house, HOUR / 2, rob)
-    keeping = [None]
 
     def keep() -> None:
         held = house.store.lease("daemon")
         if robbed and held:
-            keeping.append(house.store.take_lease("daemon", "elsewhere:7", house.time.now, held))
+            house.store.take_lease("daemon", "elsewhere:7", house.time.now, held)
 
-    house.run(2 * HOUR, lambda: (taking(), keep()))
-    assert house.account().last_sync == robbed[0]
+    house.run(2 * HOUR, in_turn(taking, keep))
+    assert house.last_read() == robbed[0]
 
 
 # --------------------------------------------------------------------------- reload
@@ -379,7 +388,7 @@ def test_a_reload_reads_a_new_account_and_lets_go_of_one_that_left(house: House)
 
     house.run(2 * HOUR, once(house, HOUR, change))
     assert house.account("home").status is AccountStatus.OK
-    assert house.account("work").last_sync <= MONDAY + HOUR
+    assert house.last_read("work") <= MONDAY + HOUR
     assert house.account("work").status is AccountStatus.OK
 
 
@@ -393,7 +402,7 @@ def test_a_reload_with_a_fault_keeps_what_was_in_force_and_says_where_the_fault_
         house.inbox.put(Order.RELOAD)
 
     house.run(2 * HOUR, once(house, HOUR / 2, spoil))
-    assert house.account().last_sync > MONDAY + HOUR
+    assert house.last_read() > MONDAY + HOUR
     (error,) = [record for record in said.records if record.levelname == "ERROR"]
     assert "stays in force" in error.message
     assert 'config.toml:5:1: unknown key "time_zome"' in error.message
@@ -425,7 +434,7 @@ def test_a_reload_moves_the_hour_of_the_digest(house: House) -> None:
 
 
 def test_a_store_that_fails_pauses_the_reading_is_told_once_and_goes_on_when_it_works(
-    house: House, said: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    house: House, said: pytest.LogCaptureFixture
 ) -> None:
     write_mail(house.folder, 1, MONDAY - DAY)
     full = pytest.MonkeyPatch()
@@ -439,7 +448,7 @@ def test_a_store_that_fails_pauses_the_reading_is_told_once_and_goes_on_when_it_
         full.setattr(Store, "record_outcome", refuse)
 
     filling, emptying = once(house, HOUR, fill), once(house, 4 * HOUR, full.undo)
-    house.run(5 * HOUR, lambda: (filling(), emptying()))
+    house.run(5 * HOUR, in_turn(filling, emptying))
     assert house.account().observations == 2
     store_lines = [message for message in said.messages if "disk" in message or "store" in message]
     assert store_lines == ["The disk is full. Free some space.", "The store can be written again."]
