@@ -13,7 +13,22 @@ from typing import Annotated, cast
 import typer
 
 from syncd import __version__
-from syncd.cli import auth, config, data, decisions, demo, digest, doctor, people, run, service, state, sync
+from syncd.cli import (
+    auth,
+    config,
+    data,
+    decisions,
+    demo,
+    digest,
+    doctor,
+    export,
+    forget,
+    people,
+    run,
+    service,
+    state,
+    sync,
+)
 from syncd.cli.session import ConfigOption, lend_config
 from syncd.errors import ConfigError, Exit, SyncdError
 
@@ -54,7 +69,7 @@ def _root(
     lend_config(context, config)
 
 
-for family in (demo, auth, run, sync, digest, people, decisions, state, doctor, service, config, data):
+for family in (demo, auth, run, sync, digest, people, decisions, state, doctor, service, config, data, export, forget):
     family.register(app)
 
 

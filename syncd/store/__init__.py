@@ -14,7 +14,15 @@ from syncd.store import accounts, admission, derived, facts, identities, leases,
 from syncd.store.derived import Claim, Pending
 from syncd.store.engine import Database, Rehearsal, Transactions, open_database
 from syncd.store.folding import Ripe, fold, ripe, tallies
-from syncd.store.forgetting import Erased, compact, erase_forgotten, forget, forget_account, is_forgotten
+from syncd.store.forgetting import (
+    Erased,
+    compact,
+    copies_put_aside,
+    erase_forgotten,
+    forget,
+    forget_account,
+    is_forgotten,
+)
 from syncd.store.notes import StoredMemory
 from syncd.store.readings import Counts, interactions
 from syncd.store.upgrade import upgrade
@@ -53,6 +61,7 @@ __all__ = [
     "Store",
     "StoredMemory",
     "compact",
+    "copies_put_aside",
     "erase_forgotten",
     "fold",
     "forget",

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default as modern
+from glob import escape
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select, update
@@ -18,6 +19,7 @@ from sqlalchemy import delete, func, select, update
 from syncd.model import LetterState
 from syncd.pipeline.veil import SALT_BYTES, is_somebodys, marks_of, salt_of, veil_of
 from syncd.store import admission, derived, facts, identities
+from syncd.store.backup import place_beside
 from syncd.store.codec import decode_observation
 from syncd.store.engine import Database, batches, put, put_in_place, shred
 from syncd.store.facts import Change, Record
@@ -40,6 +42,7 @@ from syncd.store.schema import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
 
     from sqlalchemy import Column, ColumnElement, Connection, Table
 
@@ -86,6 +89,13 @@ def forget(store: Store, who: Person, own: OwnAddresses) -> Erased:
     return _erase(store, known | marks, own)
 
 
+def is_forgotten(store: Store, address: str) -> bool:
+    """Whether this is an address of somebody who was forgotten."""
+    with store.transactions.reading() as connection:
+        hidden = admission.veil(connection)
+    return hidden is not None and hidden.covers(address)
+
+
 def erase_forgotten(store: Store) -> Erased:
     """Erase whomever the marks of this store name, as a backup that was put back brings them. Raises StoreError."""
     with store.transactions.reading() as connection:
@@ -122,6 +132,18 @@ def compact(store: Store) -> None:
     """Write the database anew, so that its files hold nothing of what was erased. Raises StoreError, StoreBusy."""
     if isinstance(store.transactions, Database):
         store.transactions.compact()
+
+
+def copies_put_aside(store: Store, aside: Path) -> tuple[Path, ...]:
+    """The copies that syncd made by itself, before a migration or a restoration or of what was damaged.
+
+    They hold who was forgotten since; so do the backups of the owner. `aside` is where those of PostgreSQL lie.
+    """
+    if not isinstance(store.transactions, Database):
+        return ()
+    beside = place_beside(store.transactions.engine.url, aside, "")
+    names = (f"{escape(beside.name)}{kind}-*" for kind in ("before", "damaged"))
+    return tuple(sorted(path for name in names for path in beside.parent.glob(name)))
 
 
 def _erase(store: Store, marks: frozenset[str], own: OwnAddresses) -> Erased:

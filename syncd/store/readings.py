@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
     from syncd.model import Person
+    from syncd.store import Store
 
 _KINDS = {kind.value: kind for kind in InteractionKind}
 _DIRECTIONS = {direction.value: direction for direction in Direction}
@@ -168,6 +169,15 @@ def agenda(connection: Connection, start: datetime, end: datetime) -> tuple[Appo
         )
         for meeting in meetings
     )
+
+
+def interactions(store: Store) -> Iterator[Interaction]:
+    """Every interaction, in the order in which they were derived; streamed."""
+    with store.transactions.reading() as connection:
+        last = connection.execute(select(func.max(interaction.c.row))).scalar_one() or 0
+        for first in range(0, last + 1, _FETCHED_AT_ONCE):
+            these = interaction.c.row.between(first, first + _FETCHED_AT_ONCE - 1)
+            yield from _interactions(connection, select(interaction).where(these).order_by(interaction.c.row))
 
 
 def _interactions(connection: Connection, wanted: Select[*tuple[object, ...]]) -> tuple[Interaction, ...]:
