@@ -10,12 +10,14 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+import _quality_calendar
+import _quality_classify
 import _quality_identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOMS = (_quality_identity,)
+ROOMS = (_quality_calendar, _quality_classify, _quality_identity)
 """Each has `add(subparsers)`, which sets `run`: a function of the arguments that returns the figures.
 
 `run` raises ValueError or OSError with a sentence when there is nothing to measure.
