@@ -79,7 +79,8 @@ class Residence:
     @property
     def log(self) -> str:
         """Everything the lives here said so far."""
-        return (self.place / "log").read_text(encoding="utf-8", errors="replace")
+        log = self.place / "log"
+        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
 
     def settle(self) -> Residence:
         """Write the configuration."""
@@ -96,11 +97,16 @@ class Residence:
         return {**plain, "LANG": "C.UTF-8", "SYNCD_CONFIG": str(self.place / "config.toml"), **self.env, **more}
 
     @contextmanager
-    def run(self, more: Mapping[str, str] = {}) -> Iterator[Life]:
-        """A life that ends with the context, if not before."""
+    def run(self, more: Mapping[str, str] = {}, host: str = "") -> Iterator[Life]:
+        """A life that ends with the context, if not before; on a machine that is called `host`, where one is named."""
+        elsewhere = ("unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', host) if host else ()
         with (self.place / "log").open("ab") as log:
             process = subprocess.Popen(
-                [_SYNCD, "run"], env=self.environment(more), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [*elsewhere, _SYNCD, "run"],
+                env=self.environment(more),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
             )
         try:
             yield Life(process)
