@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from syncd.daemon.worker import Worker
-from syncd.errors import CursorMoved
+from syncd.errors import CursorMoved, StoreBusy
 from syncd.model import Account, AccountStatus
 from syncd.pipeline.schedule import next_poll
 from syncd.processes import this_process
@@ -155,6 +155,8 @@ class Roster:
             self._journal.over(f"silence of {name}", f"{name} goes on.")
             seat.busy, seat.left_at = False, None
             seat.misses = 0 if _is_recorded(event) else seat.misses + 1
+            if event.error and not isinstance(event.error, StoreBusy):
+                seat.tried, seat.misses = None, 0  # due as soon as the store works: it was not the account's failure
         return event.outcome is None or event.outcome.receipt.new + event.outcome.receipt.changed > 0
 
 

@@ -118,7 +118,7 @@ class House:
     time: Time = field(default_factory=Time)
     text: str = CONFIG
     notifier: Notifier = field(default_factory=Notifier)
-    nap: float = 600.0
+    nap: float = 1800.0
 
     def __post_init__(self) -> None:
         self.config = self.folder / "config.toml"
@@ -172,3 +172,25 @@ def write_mail(folder: Path, number: int, at: datetime, author: str = "anna@arup
             f"Subject: Letter {number}\nMessage-ID: <{number}@arup.example>\n"
             f"Date: {at:%a, %d %b %Y %H:%M:%S} +0000\n\nHello\n\n"
         )
+
+
+def once(house: House, after: timedelta, act: Callable[[], object]) -> Callable[[], None]:
+    """Does something the first time it is called that late after the start of the day."""
+    done: list[datetime] = []
+
+    def act_when_it_is_time() -> None:
+        if not done and house.time.now >= MONDAY + after:
+            done.append(house.time.now)
+            act()
+
+    return act_when_it_is_time
+
+
+def in_turn(*acts: Callable[[], None]) -> Callable[[], None]:
+    """Does all of them."""
+
+    def act() -> None:
+        for one in acts:
+            one()
+
+    return act

@@ -1,58 +1,22 @@
-"""Days and weeks of the daemon, in no time: what is read, derived and mailed, and what is said of it."""
+"""Days of the daemon, in no time: what is read and derived, what trouble, a reload and another daemon change."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from syncd.daemon.events import Order
-from syncd.errors import StoreError, Transient
-from syncd.model import AccountStatus, LetterState
+from syncd.errors import StoreError
+from syncd.model import AccountStatus
 from syncd.store import Store
-from tests.daemon.house import CONFIG, MONDAY, House, Time, write_mail
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+from tests.daemon.house import CONFIG, MONDAY, House, in_turn, once, write_mail
 
 ROME = ZoneInfo("Europe/Rome")
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-
-
-def slow(text: str = CONFIG) -> str:
-    """Accounts that are read four times a day, so that weeks are soon over."""
-    return text + '[daemon]\npoll = "6 hours"\n'
-
-
-def days_of(house: House, *states: LetterState) -> list[str]:
-    return [f"{letter.day:%a %d}" for letter in house.store.letters(*states)]
-
-
-def once(house: House, after: timedelta, act: Callable[[], object]) -> Callable[[], None]:
-    """Does something the first time it is called that late after the start of the day."""
-    done: list[datetime] = []
-
-    def act_when_it_is_time() -> None:
-        if not done and house.time.now >= MONDAY + after:
-            done.append(house.time.now)
-            act()
-
-    return act_when_it_is_time
-
-
-def in_turn(*acts: Callable[[], None]) -> Callable[[], None]:
-    """Does all of them."""
-
-    def act() -> None:
-        for one in acts:
-            one()
-
-    return act
 
 
 # --------------------------------------------------------------------------- reading and deriving
@@ -199,133 +163,6 @@ def test_nothing_is_read_in_quiet_hours_and_the_digest_comes_all_the_same(house:
     assert len(house.digests()) == 1
 
 
-# --------------------------------------------------------------------------- the digest of the day
-
-
-def test_thirty_days_bring_a_digest_on_each_day_that_has_one(tmp_path: Path) -> None:
-    house = House(tmp_path, text=slow(), nap=3600)
-    write_mail(house.folder, 1, MONDAY - DAY)
-    house.run(30 * DAY)
-    assert len(house.digests()) == 22
-    assert len(set(house.digests())) == 22
-    assert not {day[:3] for day in days_of(house)} & {"Sat", "Sun"}
-    house.store.close()
-
-
-def test_before_a_digest_is_written_the_accounts_are_read_that_were_not_read_lately(house: House) -> None:
-    write_mail(house.folder, 1, MONDAY - DAY)
-    house.run(2 * MINUTE)
-    house.time.jump(5 * HOUR)
-    write_mail(house.folder, 2, house.time.now)
-    house.run(HOUR)
-    (letter,) = house.store.letters()
-    assert letter.changed
-    assert letter.changed - MINUTE <= house.time.now - HOUR <= letter.changed
-    assert house.account().observations == 2
-
-
-def test_a_digest_waits_ten_minutes_for_a_network_that_comes_up_and_no_longer(house: House) -> None:
-    write_mail(house.folder, 1, MONDAY - DAY)
-    house.run(2 * MINUTE)
-    house.time.jump(5 * HOUR)
-    woke = house.time.now
-    house.store.record_outcome("work", woke, AccountStatus.FAILING, ("No route to host.", ""))
-    with pytest.MonkeyPatch.context() as patch:
-
-        def unreachable(*_: object) -> None:
-            raise Transient("No route to host.")
-
-        patch.setattr("connectors.mailfile.MailFile.poll", unreachable)
-        house.run(HOUR)
-    (letter,) = house.store.letters()
-    assert letter.changed
-    assert 9 * MINUTE <= letter.changed - woke <= 12 * MINUTE
-
-
-def test_a_laptop_that_slept_through_the_hour_mails_on_waking_and_only_todays(house: House) -> None:
-    write_mail(house.folder, 1, MONDAY - DAY)
-    waking = once(house, 10 * MINUTE, lambda: house.time.jump(3 * DAY + 5 * HOUR))
-    house.run(3 * HOUR, waking)
-    assert days_of(house, LetterState.SENT) == ["Thu 08"]
-
-
-def test_thirty_days_asleep_bring_one_digest(house: House) -> None:
-    write_mail(house.folder, 1, MONDAY - DAY)
-    house.run(3 * HOUR, once(house, 2 * HOUR, lambda: house.time.jump(30 * DAY)))
-    assert days_of(house, LetterState.SENT) == ["Mon 05", "Wed 04"]
-
-
-@pytest.mark.parametrize("jump", [DAY, -DAY])
-def test_a_clock_that_jumps_brings_no_second_digest_and_stops_no_reading(house: House, jump: timedelta) -> None:
-    write_mail(house.folder, 1, MONDAY - DAY)
-    there = once(house, 2 * HOUR, lambda: house.time.jump(jump))
-    back = once(house, jump + 3 * HOUR, lambda: house.time.jump(-jump)) if jump > timedelta() else there
-    house.run(4 * HOUR, in_turn(there, back))
-    assert len(house.digests()) == len(set(house.digests())) == (2 if jump > timedelta() else 1)
-    assert house.time.now - house.last_read() <= 12 * MINUTE
-
-
-def test_a_restart_at_any_moment_brings_no_second_digest(house: House) -> None:
-    write_mail(house.folder, 1, MONDAY - DAY)
-    for _ in range(8):
-        house.run(HOUR / 2)
-    assert len(house.digests()) == 1
-
-
-@pytest.mark.parametrize(
-    ("zone", "first"),
-    [("Europe/Rome", datetime(2026, 10, 24, 12, tzinfo=ROME)), ("Europe/Rome", datetime(2026, 3, 28, 12, tzinfo=ROME))],
-)
-@pytest.mark.parametrize("hour", ["02:30", "07:00"])
-def test_a_day_on_which_the_clock_changes_has_one_digest(tmp_path: Path, zone: str, first: datetime, hour: str) -> None:
-    every_day = 'days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]'
-    text = slow().replace("Europe/Rome", zone).replace("[digest]", f'[digest]\nat = "{hour}"\n{every_day}')
-    house = House(tmp_path, Time(first.astimezone(UTC)), text, nap=3600)
-    write_mail(house.folder, 1, first - DAY)
-    house.run(3 * DAY)
-    assert len(house.digests()) == len(days_of(house, LetterState.SENT)) == 4
-    house.store.close()
-
-
-def test_a_quiet_day_is_one_and_is_told_once(house: House, said: pytest.LogCaptureFixture) -> None:
-    house.configure(CONFIG.replace('empty = "send"\n', ""))
-    write_mail(house.folder, 1, MONDAY - DAY)
-    house.run(12 * HOUR)
-    assert days_of(house) == days_of(house, LetterState.SKIPPED) == ["Mon 05"]
-    assert said.messages.count("There is nothing to say on 2026-10-05; no digest is mailed.") == 1
-
-
-def test_a_digest_that_cannot_be_delivered_waits_is_told_once_and_goes_out_when_it_can(
-    house: House, said: pytest.LogCaptureFixture
-) -> None:
-    write_mail(house.folder, 1, MONDAY - DAY)
-    (house.folder / "inbox").write_text("no folder")
-    house.run(6 * HOUR, once(house, 3 * HOUR, (house.folder / "inbox").unlink))
-    assert len(house.digests()) == 1
-    told = [message for message in said.messages if "2026-10-05" in message]
-    assert len(told) == 2
-    assert told[0].startswith("The digest of 2026-10-05 waits in the outbox.")
-    assert told[1] == "The digest of 2026-10-05 was sent."
-
-
-def test_a_digest_that_cannot_be_written_keeps_nothing_else_from_going_on(
-    house: House, said: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-
-        def digest(*_: object) -> None:
-            raise ZeroDivisionError("a bug")
-
-        patch.setattr("syncd.review.digest", digest)
-        write_mail(house.folder, 1, MONDAY - DAY)
-        house.run(3 * HOUR)
-    assert house.digests() == []
-    assert sum(record.exc_info is not None for record in said.records) == 1
-    assert house.time.now - house.last_read() <= 12 * MINUTE
-    house.run(HOUR)
-    assert len(house.digests()) == 1
-
-
 # --------------------------------------------------------------------------- two at once
 
 
@@ -339,7 +176,7 @@ def test_a_daemon_beside_another_one_does_nothing_and_goes_on_when_the_other_sto
         held = elsewhere[-1]
         if held is None:
             return
-        if house.time.now >= MONDAY + 2 * HOUR:
+        if house.time.now >= MONDAY + 10 * MINUTE:
             house.store.release_lease(held)
             elsewhere.append(None)
         else:
@@ -347,7 +184,7 @@ def test_a_daemon_beside_another_one_does_nothing_and_goes_on_when_the_other_sto
             assert house.store.accounts() == ()
             assert house.digests() == []
 
-    house.run(3 * HOUR, beat)
+    house.run(2 * HOUR, beat)
     assert len(house.digests()) == 1
     assert said.messages[1:3] == [
         "This syncd stands by: elsewhere:7 keeps watch over the store.",
@@ -371,7 +208,7 @@ def test_a_daemon_that_lost_the_watch_stops_reading(house: House) -> None:
         if robbed and held:
             house.store.take_lease("daemon", "elsewhere:7", house.time.now, held)
 
-    house.run(2 * HOUR, in_turn(taking, keep))
+    house.run(HOUR, in_turn(taking, keep))
     assert house.last_read() == robbed[0]
 
 
