@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from syncd.model import Direction, InteractionKind, Person, Role, TieState, Touch, VerdictKind
 from syncd.pipeline.machines import is_machine_address, is_role_address
 from syncd.pipeline.policy import Policy
-from syncd.pipeline.relationships import relate
-from syncd.pipeline.score import HORIZON, History, history_of, rhythm_of
+from syncd.pipeline.relationships import know
+from syncd.pipeline.score import History, history_of, rhythm_of
+from syncd.pipeline.silence import HORIZON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -161,7 +162,7 @@ def samples(ego: Ego, cuts: int, policy: Policy) -> Iterator[Sample]:
         for number, (address, touches) in enumerate(ego.ties.items()):
             past = [touch for touch in touches if touch.at <= now]
             if len({touch.direction for touch in past}) > 1:
-                one = relate(Person(f"p:{number:08x}", address, (address,)), past, (), policy, now)
+                one = know(Person(f"p:{number:08x}", address, (address,)), past, (), policy, now).relationship
                 history = history_of(past)
                 yield Sample(
                     ego.source,

@@ -15,7 +15,7 @@ from syncd.connector import shows_meetings
 from syncd.errors import UsageError
 from syncd.model import AccountStatus, Source
 from syncd.pipeline.digest import compose
-from syncd.pipeline.relationships import relate
+from syncd.pipeline.relationships import know, relate
 from syncd.store import tallies
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ def relationships(store: Store, policy: Policy, now: datetime) -> tuple[Relation
     for decision in store.decisions():
         words[decision.subject].append(decision)
     folded = tallies(store)
-    everybody = [
-        relate(person, touches, _words_about(person.addresses, words), policy, now, folded.get(person.id, ()))
-        for person, touches in store.histories(now)
-    ]
+    everybody = relate(
+        (
+            know(person, touches, _words_about(person.addresses, words), policy, now, folded.get(person.id, ()))
+            for person, touches in store.histories(now)
+        ),
+        now,
+    )
     everybody.sort(key=lambda one: (-one.tie.strength, -one.tie.interactions, one.person.id))
     return tuple(everybody)
 

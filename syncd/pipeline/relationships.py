@@ -7,6 +7,7 @@ such. The order in which touches are handed over does not matter.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,7 +16,8 @@ from syncd.model import Direction, InteractionKind, Relationship, Role, Touch, V
 from syncd.pipeline.careers import shared_job
 from syncd.pipeline.circles import Candidate, assign, settings_of, words_of
 from syncd.pipeline.conversation import conversation, in_order
-from syncd.pipeline.score import History, history_of, measure, recalled
+from syncd.pipeline.score import History, Pace, history_of, measure, owner_of, recalled
+from syncd.pipeline.silence import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,15 +31,37 @@ _NEWS = timedelta(days=60)
 """How long a new address is news, and for how long the old one must have been the only one."""
 
 
-def relate(
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What one history says on one day, the tie measured as if its owner were there; and what that is taken of."""
+
+    relationship: Relationship
+    history: History
+    pace: Pace
+
+
+def relate(known: Iterable[Known], now: datetime) -> list[Relationship]:
+    """How the owner stands with everybody on the day of `now`, for which all of them are known, in their order.
+
+    The ties are measured beside each other: together they say how active the owner is.
+    """
+    everybody = tuple(known)
+    owner = owner_of([one.history for one in everybody])
+    return [
+        replace(one.relationship, tie=measure(one.relationship.person.id, one.history, one.pace, now, owner))
+        for one in everybody
+    ]
+
+
+def know(
     person: Person,
     touches: Sequence[Touch],
     words: Sequence[Decision],
     policy: Policy,
     now: datetime,
     folded: Sequence[Tally] = (),
-) -> Relationship:
-    """How the owner and `person` stand on the day of `now`; `words` are the decisions about this person.
+) -> Known:
+    """What is known of `person` on the day of `now`; `words` are the decisions about this person.
 
     `folded` is what came before `touches` and is only counted any more.
 
@@ -58,11 +82,11 @@ def relate(
     job = shared_job(person.addresses, known, policy, now, zone) if policy.me.jobs else None
     settings = settings_of(person.addresses, policy.people) if policy.people else None
     placement = assign(Candidate(person.addresses, history, job), said, settings, policy)
-    tie = measure(person.id, history, placement.pace, now)
+    tie = measure(person.id, history, placement.pace, now, Owner())
     moved = _new_address(counted, now) if len(person.addresses) > 1 else None
     months = history.months
     this_month = today.year * 12 + today.month - 1
-    return Relationship(
+    relationship = Relationship(
         person=person,
         tie=tie,
         circle=placement.circle,
@@ -92,6 +116,7 @@ def relate(
         goodbye_on=job.left_on if job and job.goodbye else None,
         shared=_shared(past, counted),
     )
+    return Known(relationship, history, placement.pace)
 
 
 def _accounts(past: Sequence[Touch], folded: Sequence[Tally]) -> tuple[str, ...]:

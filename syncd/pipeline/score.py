@@ -7,28 +7,24 @@ term depends on the day only through the age of what was exchanged.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from syncd.model import Direction, InteractionKind, Role, Tie, TieState, VerdictKind
+from syncd.pipeline.silence import DAY, HORIZON, Owner, chance_of_silence
 from syncd.pipeline.spans import elapsed, usual, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from syncd.model import Tally, Touch
-
-DAY = 86400.0
+    from syncd.model import Touch
 
 MAIL_WEIGHT = 1.0
 MEETING_WEIGHT = 2.0
 ASIDE_WEIGHT = 0.5
 """A mail through a list, or one of mine that has them only in Cc."""
-
-HORIZON = timedelta(days=90)
-"""`p_alive` is the chance of an exchange within this time."""
 
 PAUSE = 2 * DAY
 """Exchanges no further apart than this are one conversation."""
@@ -36,12 +32,6 @@ PAUSE = 2 * DAY
 _FORGETTING = -0.7
 _HALF_STRENGTH = 0.5
 _STRANGER = 0.2
-
-_RETURN = 2.0
-_RETURN_CONVERSATIONS = 0.7
-_RETURN_SPAN = 0.2
-_RETURN_SPAN_OFFSET = 30.0
-_RETURN_GAP_OFFSET = 5.0
 
 _GAPS_FOR_A_RHYTHM = 4
 _OWN_PACE_QUANTILE = 0.8
@@ -60,7 +50,6 @@ _STREAK = 2
 _ANSWER = 7 * DAY
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-_MIDDLE_OF_A_MONTH = 15
 
 # Bound once: looking a member up in its enum costs more than all else the loop over touches does with it.
 _IN, _OUT, _MAIL, _LIST = Direction.IN, Direction.OUT, InteractionKind.MAIL, VerdictKind.LIST
@@ -75,7 +64,8 @@ class History:
     weight of the weightiest exchange of each day of contact (days since the epoch); `months` counts exchanges by
     year * 12 + month - 1 (UTC). `unanswered` counts the days on which I wrote since their last sign of life, an answer
     to it within a week not counted. `quiet_since` is the last exchange, except that a second mail of mine into silence
-    does not make it less quiet: then it is the last one before the unanswered.
+    does not make it less quiet: then it is the last one before the unanswered. `active` is when I last wrote to them or
+    met them, None for never.
     """
 
     sent: int = 0
@@ -84,6 +74,7 @@ class History:
     first: float = 0.0
     last: float = 0.0
     quiet_since: float = 0.0
+    active: float | None = None
     unanswered: int = 0
     conversations: int = 0
     gaps: tuple[float, ...] = ()
@@ -149,48 +140,10 @@ def history_of(touches: Sequence[Touch]) -> History:
         first=first,
         last=previous,
         quiet_since=previous if unanswered < _STREAK or settled is None else settled,
+        active=next((one.until.timestamp() for one in reversed(touches) if one.direction is not _IN), None),
         unanswered=unanswered,
         conversations=conversations,
         gaps=tuple(gaps),
-        days=days,
-        months=months,
-    )
-
-
-def recalled(history: History, tallies: Iterable[Tally]) -> History:
-    """The same history, with what was folded into `tallies` before it.
-
-    Counts, months, the first exchange and the last are what they were. What the days weighed is spread over the middles
-    of their months, which at the age of a year and more hardly moves strength; the silences between conversations, and
-    so the rhythm, are learned from what is still kept.
-    """
-    folded = sorted((one for one in tallies if one.exchanges), key=lambda one: (one.year, one.address))
-    if not folded:
-        return history
-    months: dict[int, int] = {}
-    days: dict[int, float] = {}
-    for one in folded:
-        active = [one.year * 12 + bit for bit in range(12) if one.months >> bit & 1]
-        for month in active:
-            months[month] = months.get(month, 0) + 1
-            day = date(month // 12, month % 12 + 1, _MIDDLE_OF_A_MONTH).toordinal() - _EPOCH_ORDINAL
-            days[day] = days.get(day, 0.0) + one.weight / len(active)
-        months[active[-1]] += one.exchanges - len(active)
-    for month, exchanges in history.months.items():
-        months[month] = months.get(month, 0) + exchanges
-    for day, weight in history.days.items():
-        days[day] = days.get(day, 0.0) + weight
-    last = max(one.last.timestamp() for one in folded)
-    first = min(one.first.timestamp() for one in folded)
-    return replace(
-        history,
-        sent=history.sent + sum(one.sent for one in folded),
-        received=history.received + sum(one.received for one in folded),
-        met=history.met + sum(one.met for one in folded),
-        first=min(first, history.first) if history.exchanges else first,
-        last=max(last, history.last) if history.exchanges else last,
-        quiet_since=history.quiet_since if history.exchanges else last,
-        conversations=history.conversations + sum(one.conversations for one in folded),
         days=days,
         months=months,
     )
@@ -226,27 +179,6 @@ def strength_of(history: History, now: float) -> float:
     presence *= 2.0 * math.sqrt(mine * theirs) / (mine + theirs)
     strength = presence / (presence + _HALF_STRENGTH)
     return strength if history.both_ways else strength * _STRANGER
-
-
-def chance_of_return(history: History, now: float) -> float:
-    """The chance, in 0..1, of an exchange within 90 days (`HORIZON`) of `now` (epoch seconds).
-
-    odds = 2 * conversations^0.7 * (span + 30)^0.2 / (silence + 5), in days. Silences between human actions have heavy
-    tails, so the hazard of a return falls as one over the silence so far (Barabási, "The origin of bursts and heavy
-    tails in human dynamics", Nature 435 (2005)); an exponential model such as BG/NBD (Fader, Hardie and Lee, Marketing
-    Science 24 (2005)) with the same inputs was measurably worse. `benchmarks/quality_ties.py` fits and compares them.
-    """
-    if not history.exchanges:
-        return 0.0
-    span = (history.last - history.first) / DAY
-    silence = max(0.0, now - history.last) / DAY
-    odds = (
-        _RETURN
-        * math.pow(history.conversations, _RETURN_CONVERSATIONS)
-        * math.pow(span + _RETURN_SPAN_OFFSET, _RETURN_SPAN)
-        / (silence + _RETURN_GAP_OFFSET)
-    )
-    return odds / (1.0 + odds)
 
 
 def rhythm_of(history: History) -> timedelta | None:
@@ -286,7 +218,12 @@ class Pace:
     placed: bool = False
 
 
-def measure(person: str, history: History, pace: Pace, now: datetime) -> Tie:
+def owner_of(histories: Iterable[History]) -> Owner:
+    """What the histories of everybody, none later than the day that is asked about, say of the owner."""
+    return Owner(max((one.active for one in histories if one.active is not None), default=None))
+
+
+def measure(person: str, history: History, pace: Pace, now: datetime, owner: Owner) -> Tie:
     """The measure of one tie on the day `now`; `history` must hold nothing later."""
     seconds = now.timestamp()
     if not history.exchanges:
@@ -296,7 +233,7 @@ def measure(person: str, history: History, pace: Pace, now: datetime) -> Tie:
     cadence = pace.cadence
     if pace.follow and cadence and rhythm:
         cadence = own_pace(history, rhythm, cadence)
-    p_alive = chance_of_return(history, seconds)
+    p_alive = 1.0 - chance_of_silence(history.days, seconds, owner)
     state = _untracked(p_alive, pace) if cadence is None else _state(history, cadence, p_alive, pace, seconds)
     return Tie(
         person=person,

@@ -18,7 +18,7 @@ from syncd.model import (
     VerdictKind,
 )
 from syncd.pipeline.policy import Job, Me, Policy, Rule, When
-from syncd.pipeline.relationships import relate
+from syncd.pipeline.relationships import know
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,4 +131,4 @@ def how_it_stands(
     addresses: tuple[str, ...] = (),
 ) -> Relationship:
     """What is concluded from a history with one person."""
-    return relate(person(name, *addresses), touches, words, policy, now)
+    return know(person(name, *addresses), touches, words, policy, now).relationship

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from syncd.model import Role, Tie, TieState, Touch, VerdictKind
-from syncd.pipeline.score import History, Pace, chance_of_return, history_of, measure, own_pace, rhythm_of, strength_of
+from syncd.pipeline.score import History, Pace, history_of, measure, own_pace, rhythm_of, strength_of
+from syncd.pipeline.silence import Owner, chance_of_silence
 from tests.pipeline.diary import NOW, at, both_wrote, days_ago, heard, met, wrote
 
 HALF_A_YEAR = timedelta(days=180)
@@ -19,7 +20,7 @@ def strength(*touches: Touch) -> float:
 
 
 def tie(*touches: Touch, pace: Pace = MONTHLY) -> Tie:
-    return measure("p:1", history_of(touches), pace, NOW)
+    return measure("p:1", history_of(touches), pace, NOW, Owner())
 
 
 def exchange(*days: float) -> list[Touch]:
@@ -123,7 +124,7 @@ def test_a_conversation_a_week_for_a_year_is_strong_and_one_a_year_ago_is_not() 
 
 
 def chance(*touches: Touch) -> float:
-    return chance_of_return(history_of(touches), NOW.timestamp())
+    return 1.0 - chance_of_silence(history_of(touches).days, NOW.timestamp(), Owner())
 
 
 def test_without_any_exchange_there_is_no_chance_of_a_return() -> None:
@@ -246,5 +247,5 @@ def test_without_any_exchange_a_tie_has_no_last_contact() -> None:
 def test_the_reason_is_a_sentence_with_the_numbers() -> None:
     assert tie(heard("2026-05-01"), wrote("2026-06-30"), wrote("2026-07-07")).reason == (
         "3 exchanges (2 sent, 1 received, 0 met) in 3 months, the last 12 weeks ago; 2 of yours unanswered; "
-        "quiet for 5 months; held against 30 days; 10% chance of another within 90 days."
+        "quiet for 5 months; held against 30 days; 15% chance of another within 60 days."
     )
