@@ -252,7 +252,7 @@ class Daemon:
             self._refused = f"the changed configuration is not in force: {first}"
         else:
             self._adopt(settings)
-        self._notifier.tell("READY=1", f"STATUS={self._refused or 'the configuration was reloaded'}")
+        self._notifier.tell("READY=1", self._status_of(self._refused or "the configuration was reloaded"))
         self._status = ""
 
     def _adopt(self, settings: Settings) -> None:
@@ -305,9 +305,12 @@ class Daemon:
         line = " ".join(status.split())
         if line != self._status:
             self._status = line
-            shown = line if self._rules.settings.privacy.log_names else log.redact(line)
-            self._notifier.tell(*([] if self._ready else ["READY=1"]), f"STATUS={shown}")
+            self._notifier.tell(*([] if self._ready else ["READY=1"]), self._status_of(line))
             self._ready = True
+
+    def _status_of(self, line: str) -> str:
+        """STATUS= that names nobody unless the owner wants it: every user of the machine can read it."""
+        return f"STATUS={line if self._rules.settings.privacy.log_names else log.redact(line)}"
 
 
 def configure_log(settings: Settings) -> None:

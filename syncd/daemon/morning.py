@@ -11,7 +11,7 @@ from syncd.daemon.machine import Trials
 from syncd.daemon.postman import Postman
 from syncd.errors import StoreError, SyncdError
 from syncd.model import LetterState
-from syncd.pipeline.schedule import DIGEST_PATIENCE, digest_due, holds_back_digest
+from syncd.pipeline.schedule import DIGEST_PATIENCE, day_ends, digest_due, holds_back_digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _LONGEST = timedelta(minutes=10)
 
+_IN_HAND = timedelta(minutes=5)
+"""What composing a digest and handing it over get of its day: one that waits for accounts until midnight is lost."""
+
 
 class Morning:
     """Composes the digest of a day once, and sees that it is delivered."""
@@ -37,6 +40,7 @@ class Morning:
         self._journal = journal
         self._postman = Postman(store, machine, inbox)
         self._waits_since: float | None = None
+        self._day_left = timedelta()
         self._composing = Trials(machine, _LONGEST)
         self._delivering = Trials(machine, _LONGEST)
 
@@ -52,6 +56,7 @@ class Morning:
             return False
         if self._waits_since is None:
             self._waits_since = self._machine.monotonic()
+        self._day_left = day_ends(now, policy) - now
         return self._composing.ready
 
     def awaited(self, accounts: Iterable[Account], settings: Settings, now: datetime) -> frozenset[str]:
@@ -115,7 +120,8 @@ class Morning:
     def _patience(self) -> timedelta:
         """For how long a digest that is due may still wait."""
         here = self._machine.monotonic()
-        return DIGEST_PATIENCE - timedelta(seconds=here - (here if self._waits_since is None else self._waits_since))
+        waited = timedelta(seconds=here - (here if self._waits_since is None else self._waits_since))
+        return min(DIGEST_PATIENCE - waited, self._day_left - _IN_HAND)
 
     def waiting(self) -> Letter | None:
         """The letter that waits in the outbox, if one does."""

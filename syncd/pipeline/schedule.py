@@ -6,7 +6,7 @@ first counts (PEP 495, fold 0).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from syncd.model import AccountStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date, time
+    from datetime import date
 
     from syncd.model import Account
     from syncd.pipeline.policy import DigestPolicy, Policy
@@ -66,6 +66,12 @@ def instant_of(day: date, policy: Policy) -> datetime:
     """The instant, in UTC, at which the digest of a local day is due."""
     local = datetime.combine(day, policy.digest.at, ZoneInfo(policy.me.time_zone))
     return local.astimezone(UTC)
+
+
+def day_ends(now: datetime, policy: Policy) -> datetime:
+    """When the owner's present day is over, in UTC."""
+    zone = ZoneInfo(policy.me.time_zone)
+    return datetime.combine(now.astimezone(zone).date() + _ONE_DAY, time(), zone).astimezone(UTC)
 
 
 def _days_from(today: date) -> Iterator[date]:

@@ -139,6 +139,19 @@ def test_a_reload_with_a_fault_says_where_it_is_and_goes_on(service: Service) ->
         assert service.stop() == 0
 
 
+def test_a_reload_with_a_fault_names_nobody_to_the_service_manager(service: Service) -> None:
+    twice = '\n[people."anna@arup.example"]\nname = "Anna"\n[people."Anna@arup.example"]\nname = "Anna"\n'
+    with service:
+        service.hear("STATUS=1 account read")
+        service.config.write_text(service.config.read_text() + twice)
+        service.send(signal.SIGHUP)
+        service.hear("RELOADING=1")
+        said = service.hear("READY=1")
+        assert "not in force" in said
+        assert "arup" not in said
+        assert service.stop() == 0
+
+
 def test_a_configuration_with_a_fault_is_refused_at_the_start(service: Service) -> None:
     service.config.write_text("[me\n")
     with service:
