@@ -1,35 +1,48 @@
 """How long exchanges are kept: what is older than `privacy.history` becomes a count for each address and year.
 
-Safe to ask for at any time and as often as one likes; the daemon does once a day, after deriving.
+Folding destroys by the clock, so a clock is believed only when it went on for half a day: one that jumps, after a dead
+battery or a wrong answer of a time server, folds nothing away.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from syncd.pipeline.folding import name_kept, tally
+from syncd.pipeline.folding import called, tally
 from syncd.store import fold as put_in_place_of
-from syncd.store import ripe, tallies
+from syncd.store import names_in, ripe, tallies, watch_clock
 from syncd.sync import derive
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from syncd.pipeline.policy import Policy
     from syncd.store import Store
+
+BELIEVED_AFTER = timedelta(hours=12)
+"""How long a clock must have gone on before anything is folded by it."""
 
 
 def fold(store: Store, policy: Policy, history: timedelta | None, now: datetime) -> int:
     """Fold what was over before `now` less `history`; how many interactions went (0 also where `history` is None).
 
+    To be asked for once a day, after deriving, and as often as one likes: nothing happens until the clock was seen to
+    go on for half a day, without a jump backwards or over two months. Raises StoreError, StoreBusy.
+    """
+    if history is None or now - watch_clock(store, now) < BELIEVED_AFTER:
+        return 0
+    return fold_before(store, policy, now - history, now)
+
+
+def fold_before(store: Store, policy: Policy, edge: datetime, now: datetime) -> int:
+    """Fold what was over before `edge`, whatever the clock did; how many interactions went.
+
     Derives first, and says again who is who. What another process changes meanwhile is left for the next time. Raises
     StoreError, StoreBusy.
     """
-    if history is None:
-        return 0
     derive(store, policy)
-    what = ripe(store, now - history)
+    what = ripe(store, edge)
     if what is None:
         return 0
     known = tallies(store)
@@ -44,10 +57,7 @@ def fold(store: Store, policy: Policy, history: timedelta | None, now: datetime)
             policy.ignore,
         )
     ]
-    concerned = {one.address for one in counted}
-    names = {seen.address: name_kept(seen) for seen in store.sightings() if seen.address in concerned}
-    counted = [replace(one, name=names.get(one.address, "")) for one in counted]
-    if not put_in_place_of(store, what, counted):
+    if not put_in_place_of(store, what, called(counted, names_in(store, what))):
         return 0
     derive(store, policy)
     return len(what.interactions)

@@ -36,22 +36,24 @@ class Tally:
     """What is kept of a year (UTC) of exchanges with one address, once they are older than `privacy.history`.
 
     `first` and `last` are the ends of the first and the last one. `months` has a bit for each month with exchanges, the
-    lowest for January; `weight` is what the days of contact weigh in sum (`pipeline.score`). `accounts` is where copies
-    were seen. All counts are 0 for an address that nothing came of, of somebody who is known by another one.
+    lowest for January; there was contact on so many `days`, in so many `weeks`, and the days weigh so much in sum
+    (`pipeline.score`). `accounts` is where copies were seen, `names` what the address was called, with how often. All
+    counts are 0 for an address that nothing came of, of somebody who is known by another one.
     """
 
     address: str
     year: int
-    name: str
     sent: int
     received: int
     met: int
     first: datetime
     last: datetime
     months: int = 0
+    days: int = 0
+    weeks: int = 0
     weight: float = 0.0
-    conversations: int = 0
     accounts: tuple[str, ...] = ()
+    names: tuple[tuple[str, int], ...] = ()
 
     @property
     def exchanges(self) -> int:

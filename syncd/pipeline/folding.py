@@ -10,19 +10,18 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC
 from hashlib import blake2b
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from syncd.model import Tally
 from syncd.pipeline.conversation import conversation, in_order
-from syncd.pipeline.identity import full_name
-from syncd.pipeline.normalize import display_name, name_key
 from syncd.pipeline.score import history_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from syncd.model import Keys, Person, Sighting, Touch
+    from syncd.model import Keys, Person, Touch
     from syncd.pipeline.policy import Ignore
 
 
@@ -46,7 +45,7 @@ def tally(
     """What remains of the touches with a person whose interactions are in `folding`; nothing of a stranger.
 
     `known` is what was folded of them before. An address that nothing came of is kept with a count of 0 when another
-    one of the same person counts, so that they stay one person. What an address is called is not said here.
+    one of the same person counts, so that they stay one person. What an address was called is not said here.
     """
     counted = conversation(person, in_order(touches), ignore, known)
     if not counted and not any(one.exchanges for one in known):
@@ -74,7 +73,6 @@ def _tally(address: str, year: int, counted: Sequence[Touch], seen: Sequence[Tou
     return Tally(
         address=address,
         year=year,
-        name="",
         sent=history.sent,
         received=history.received,
         met=history.met,
@@ -82,13 +80,14 @@ def _tally(address: str, year: int, counted: Sequence[Touch], seen: Sequence[Tou
         last=spoken[-1].until,
         months=sum(1 << month % 12 for month in history.months),
         weight=sum(history.days.values()),
-        conversations=history.conversations,
+        days=len(history.days),
+        weeks=len({day // 7 for day in history.days}),
         accounts=tuple(sorted({account for touch in seen for account in touch.accounts})),
     )
 
 
 def add_up(tallies: Iterable[Tally]) -> dict[tuple[str, int], Tally]:
-    """One tally for each address and year, whatever it was folded in; of several names the last one given."""
+    """One tally for each address and year, whatever it was folded in."""
     found: dict[tuple[str, int], Tally] = {}
     for one in tallies:
         place = one.address, one.year
@@ -100,7 +99,6 @@ def _sum(first: Tally, second: Tally) -> Tally:
     spoken = [one for one in (first, second) if one.exchanges] or [first, second]
     return replace(
         second,
-        name=second.name or first.name,
         sent=first.sent + second.sent,
         received=first.received + second.received,
         met=first.met + second.met,
@@ -108,19 +106,22 @@ def _sum(first: Tally, second: Tally) -> Tally:
         last=max(one.last for one in spoken),
         months=first.months | second.months,
         weight=first.weight + second.weight,
-        conversations=first.conversations + second.conversations,
+        days=first.days + second.days,
+        weeks=first.weeks + second.weeks,
         accounts=tuple(sorted({*first.accounts, *second.accounts})),
+        names=by_frequency(Counter(dict(first.names)) + Counter(dict(second.names))),
     )
 
 
-def name_kept(sighting: Sighting) -> str:
-    """The name that an address keeps: its one full name, spelled as most often; never one that several people share.
+def by_frequency(names: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The names, those most seen first."""
+    return tuple(sorted(names.items(), key=lambda pair: (-pair[1], pair[0])))
 
-    Names of one word merge nobody, so the one seen most may stay.
-    """
-    full = full_name(sighting)
-    spellings: Counter[str] = Counter()
-    for name, count in sighting.names:
-        if name_key(name) == full:
-            spellings[display_name(name)] += count
-    return max(spellings, key=lambda name: (spellings[name], len(name), name), default="")
+
+def called(tallies: Sequence[Tally], names: Mapping[str, Mapping[str, int]]) -> list[Tally]:
+    """The tallies, where each address's last one says what it was called."""
+    last = {one.address: one for one in sorted(tallies, key=attrgetter("address", "year"))}
+    return [
+        replace(one, names=by_frequency(names.get(one.address, {}))) if last[one.address] is one else one
+        for one in tallies
+    ]

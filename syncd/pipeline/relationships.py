@@ -16,7 +16,8 @@ from syncd.model import Direction, InteractionKind, Relationship, Role, Touch, V
 from syncd.pipeline.careers import shared_job
 from syncd.pipeline.circles import Candidate, assign, settings_of, words_of
 from syncd.pipeline.conversation import conversation, in_order
-from syncd.pipeline.score import History, Pace, history_of, measure, owner_of, recalled
+from syncd.pipeline.recall import recalled
+from syncd.pipeline.score import History, Pace, history_of, measure, owner_of
 from syncd.pipeline.silence import Owner
 
 if TYPE_CHECKING:

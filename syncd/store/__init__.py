@@ -13,7 +13,7 @@ from syncd.errors import StoreBusy
 from syncd.store import accounts, admission, derived, facts, identities, leases, meta, notes, outbox, readings
 from syncd.store.derived import Claim, Pending
 from syncd.store.engine import Database, Rehearsal, Transactions, open_database
-from syncd.store.folding import Ripe, fold, ripe, tallies
+from syncd.store.folding import Ripe, fold, names_in, ripe, tallies, watch_clock
 from syncd.store.forgetting import (
     Erased,
     compact,
@@ -68,8 +68,10 @@ __all__ = [
     "forget_account",
     "interactions",
     "is_forgotten",
+    "names_in",
     "ripe",
     "tallies",
+    "watch_clock",
 ]
 
 

@@ -164,6 +164,16 @@ def decode_strings(text: str) -> tuple[str, ...]:
     return tuple(_decode(text)[0])
 
 
+def encode_names(names: tuple[tuple[str, int], ...]) -> str:
+    """What an address was called, with how often, as one column."""
+    return _encode(names)
+
+
+def decode_names(text: str) -> tuple[tuple[str, int], ...]:
+    """The names again, in their order."""
+    return tuple([(name, times) for name, times in _decode(text)[0]])
+
+
 def encode_line(*values: object) -> str:
     """One line of a dump: equal values, equal text."""
     return _encode(values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, func, select
@@ -16,10 +17,10 @@ from syncd.model import Keys, Tally
 from syncd.pipeline.folding import add_up, known_by
 from syncd.pipeline.reconcile import identity_of
 from syncd.store import accounts, admission, derived, facts
-from syncd.store.codec import decode_strings, encode_strings, from_micros, to_micros
+from syncd.store.codec import decode_names, decode_strings, encode_names, encode_strings, from_micros, to_micros
 from syncd.store.engine import batches, put, put_in_place, shred
-from syncd.store.meta import write
-from syncd.store.schema import alias, appearance, contact, fact, folded, gone, namesake, tally
+from syncd.store.meta import read, write
+from syncd.store.schema import alias, appearance, contact, fact, folded, gone, interaction, namesake, tally
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -35,6 +36,7 @@ _TIMES = 60
 
 _FETCHED_AT_ONCE = 2000
 _HALVES = 2
+_LONGEST_SLEEP = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,24 @@ def ripe(store: Store, edge: datetime) -> Ripe | None:
     return Ripe(edge, tuple(old), identities, seen)
 
 
+def names_in(store: Store, what: Ripe) -> Mapping[str, Mapping[str, int]]:
+    """What each address is called in what is ripe, and how often."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    look = appearance.c.address, appearance.c.name
+    rows = (
+        select(*look, func.count())
+        .join(contact, contact.c.appearance == appearance.c.id)
+        .join(interaction, interaction.c.row == contact.c.interaction)
+        .group_by(*look)
+    )
+    with store.transactions.reading() as connection:
+        for batch in batches(sorted(what.interactions)):
+            for address, name, times in connection.execute(rows.where(interaction.c.id.in_(batch))):
+                if name:
+                    found[address][name] += times
+    return found
+
+
 def fold(store: Store, what: Ripe, counted: Iterable[Tally]) -> bool:
     """Let `counted` stand in place of what is ripe, in one transaction; False when the store changed since."""
     with store.transactions.writing() as connection:
@@ -121,6 +141,19 @@ def fold(store: Store, what: Ripe, counted: Iterable[Tally]) -> bool:
         write(connection, "folded", str(to_micros(what.edge)))
         write(connection, "identity", "")
     return True
+
+
+def watch_clock(store: Store, now: datetime) -> datetime:
+    """Note that it is `now`; since when the clock of this store went on without a jump, `now` itself after one.
+
+    A machine may sleep for weeks: only more than two months, or a step back, is a jump.
+    """
+    with store.transactions.writing() as connection:
+        since, _, last = read(connection, "clock").partition(" ")
+        goes_on = bool(last) and timedelta(0) <= now - from_micros(int(last)) <= _LONGEST_SLEEP
+        began = from_micros(int(since)) if goes_on else now
+        write(connection, "clock", f"{to_micros(began)} {to_micros(now)}")
+    return began
 
 
 def tallies(store: Store) -> Mapping[str, tuple[Tally, ...]]:
@@ -213,22 +246,23 @@ def _add(connection: Connection, counted: Iterable[Tally]) -> None:
 def _row(one: Tally) -> tuple[str | int, ...]:
     first, last, weight = to_micros(one.first), to_micros(one.last), round(one.weight * _HALVES)
     counts = one.sent, one.received, one.met
-    rest = one.months, weight, one.conversations, encode_strings(one.accounts)
-    return one.address, one.year, one.name, *counts, first, last, *rest
+    rest = one.months, one.days, one.weeks, weight, encode_strings(one.accounts)
+    return one.address, one.year, encode_names(one.names), *counts, first, last, *rest
 
 
 def _tally(row: Row[*tuple[object, ...]]) -> Tally:
     return Tally(
         address=row.address,
         year=row.year,
-        name=row.name,
         sent=row.sent,
         received=row.received,
         met=row.met,
         first=from_micros(row.first),
         last=from_micros(row.last),
         months=row.months,
+        days=row.days,
+        weeks=row.weeks,
         weight=row.weight / _HALVES,
-        conversations=row.conversations,
         accounts=decode_strings(row.accounts),
+        names=decode_names(row.names),
     )

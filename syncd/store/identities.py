@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import case, delete, func, insert, select
 
 from syncd.model import Alias, Decision, DecisionKind, Person, Sighting, VerdictKind
-from syncd.store.codec import decode_strings, encode_strings, from_micros, to_micros
+from syncd.pipeline.folding import by_frequency
+from syncd.store.codec import decode_names, decode_strings, encode_strings, from_micros, to_micros
 from syncd.store.engine import batches, put
 from syncd.store.meta import write
 from syncd.store.schema import alias, appearance, contact, decision, interaction, namesake, person, tally
@@ -66,18 +67,17 @@ def _standing(connection: Connection) -> Iterator[Sighting]:
 def _folded(connection: Connection) -> Iterator[Sighting]:
     """What was folded is human: nothing else is counted. An address that nothing came of was beside one that counts."""
     rows = select(
-        tally.c.address, tally.c.name, tally.c.sent + tally.c.received + tally.c.met, tally.c.first, tally.c.last
+        tally.c.address, tally.c.names, tally.c.sent + tally.c.received + tally.c.met, tally.c.first, tally.c.last
     )
-    for address, name, exchanges, first, last in connection.execute(rows.order_by(tally.c.address, tally.c.year)):
+    for address, names, exchanges, first, last in connection.execute(rows.order_by(tally.c.address, tally.c.year)):
         human = max(1, exchanges)
-        yield Sighting(address, ((name, human),) if name else (), from_micros(first), from_micros(last), human)
+        yield Sighting(address, decode_names(names), from_micros(first), from_micros(last), human)
 
 
 def _together(one: Sighting, other: Sighting) -> Sighting:
-    names = Counter(dict(one.names)) + Counter(dict(other.names))
     return Sighting(
         one.address,
-        tuple(sorted(names.items(), key=lambda pair: (-pair[1], pair[0]))),
+        by_frequency(Counter(dict(one.names)) + Counter(dict(other.names))),
         min(one.first, other.first),
         max(one.last, other.last),
         one.human + other.human,

@@ -12,7 +12,7 @@ from syncd.store.schema import meta
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-Name = Literal["derivation", "watermark", "reached", "identity", "digest-key", "own", "folded", "senders"]
+Name = Literal["derivation", "watermark", "reached", "identity", "digest-key", "own", "folded", "senders", "clock"]
 
 _KEY_BYTES = 32
 
