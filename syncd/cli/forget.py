@@ -14,7 +14,7 @@ from syncd.cli.session import ConfigOption, paper, session, talk
 from syncd.config.paths import state_folder, tokens_folder
 from syncd.errors import Exit, StoreError, UsageError
 from syncd.model import Person
-from syncd.pipeline.normalize import mailbox_key, normal_address
+from syncd.pipeline.normalize import mailbox_key, name_key, normal_address
 from syncd.review import find_person, is_contact, relationships
 from syncd.store import Erased, compact, copies_put_aside, forget_account, is_forgotten
 from syncd.store import forget as erase
@@ -22,9 +22,10 @@ from syncd.sync import derive, own_addresses
 from syncd.tokens import TokenFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from syncd.cli.session import Session
+    from syncd.model import Relationship
     from syncd.pipeline.own_addresses import OwnAddresses
 
 
@@ -96,8 +97,9 @@ def _person(at: Session, name: str) -> _Target:
         raise UsageError(
             f"{name} is an address of your own, and those never become people.", "See [me]: syncd config show"
         )
+    everybody = relationships(at.store, at.policy, at.now)
     try:
-        one = find_person(relationships(at.store, at.policy, at.now), name)
+        one = find_person(everybody, name)
     except UsageError:
         if is_forgotten(at.store, name):
             return _once_more(at, name, own)
@@ -110,7 +112,7 @@ def _person(at: Session, name: str) -> _Target:
         "that count: what is only between you two is deleted, and everywhere else they are taken out. A salted hash of "
         "their addresses and full name stays, so that they never come back, whatever shows them again.",
         partial(erase, at.store, who, own),
-        tuple(_named_in_config(at, who)),
+        (*_named_in_config(at, who), *_namesakes(everybody, who)),
     )
 
 
@@ -118,6 +120,17 @@ def _once_more(at: Session, address: str, own: OwnAddresses) -> _Target:
     who = Person("", "", (normal_address(address),))
     means = f"{address} was forgotten before; whatever came back since goes too, and the files are written anew."
     return _Target(address, address, means, partial(erase, at.store, who, own), tuple(_named_in_config(at, who)))
+
+
+def _namesakes(everybody: Sequence[Relationship], who: Person) -> list[str]:
+    """Others of the same full name, who may be the same person by addresses that nothing ties together."""
+    name = name_key(who.name)
+    return [
+        f"Somebody called {one.person.name} is still known by {one.person.addresses[0]}; if that is the same person, "
+        f"type: syncd forget {one.person.addresses[0]}"
+        for one in everybody
+        if name and one.person.id != who.id and name_key(one.person.name) == name
+    ]
 
 
 def _named_in_config(at: Session, who: Person) -> list[str]:

@@ -31,8 +31,8 @@ _DIGEST_BYTES = 16
 _REMEMBERED = 1 << 16
 _WORDS_OF_A_NAME = range(2, 5)
 
-_ADDRESS = re.compile(r"""[^\s<>()\[\]{},;:"'\\|]+@[^\s<>()\[\]{},;:"'\\|]+""")
-_PART = re.compile(r"[^=/?&#%]+")  # of the address of a page, in which an address may stand
+_ADDRESS = re.compile(r"""([^\s<>()\[\]{},;:"'\\|@]+)@(\w(?:[\w.\-]*\w)?)""")
+_BEFORE_AN_ADDRESS = re.compile(r"[=/?&#%\-]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’`´][^\W\d_]+)*")  # noqa: RUF001 - O'Brien is typeset with it
 _BETWEEN_WORDS = re.compile(r"[\s,.\-]{1,3}")
 _SPACE = re.compile(r"\s{2,}")
@@ -123,9 +123,13 @@ class Veil:
         return bool(address) and address not in self.own
 
     def _unless_covered(self, found: re.Match[str]) -> str:
-        if self.covers(found[0].rstrip(".!?")):
-            return ""
-        return _PART.sub(lambda part: "" if "@" in part[0] and self.covers(part[0].rstrip(".")) else part[0], found[0])
+        """What stays of something with an @ in it: an address may be the end of an identifier, or part of a page's."""
+        local, domain = found.groups()
+        starts = (0, *(mark.end() for mark in _BEFORE_AN_ADDRESS.finditer(local)))
+        for start in starts:
+            if self.covers(f"{local[start:]}@{domain}"):
+                return local[:start]
+        return found[0]
 
     def _without_names(self, text: str) -> Iterator[str]:
         """The pieces between the full names that are marked."""

@@ -100,6 +100,17 @@ def test_where_the_configuration_and_a_copy_still_hold_them_is_said(terminal: Te
     assert f"rm {copy}" in said
 
 
+def test_whoever_goes_by_the_same_name_is_named(terminal: Terminal) -> None:
+    first, second = (one["name"] for one in terminal.json("people")[:2])
+    address = terminal.json("show", second)["addresses"][0]
+    with terminal.config.open("a") as file:
+        file.write(f'\n[people."{address}"]\nname = "{first}"\n')
+    strongest = terminal.json("people")[0]
+    _, _, said = terminal.type("forget", strongest["id"], "--yes")
+
+    assert f"type: syncd forget {address}" in said
+
+
 # --------------------------------------------------------------------------- an account
 
 
