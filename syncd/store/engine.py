@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from syncd.errors import StoreError
-from syncd.store.failures import busy, translate
+from syncd.store.failures import busy, taken_away, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,10 +65,14 @@ class Database:
         self.engine = engine
         self.place = place
         self._sqlite = engine.dialect.name == "sqlite"
+        self._file: tuple[int, int] | None = None
+        if self._sqlite:
+            self._file = self._file_in_place()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """See Transactions.reading."""
+        self._require_file()
         with self.engine.connect() as connection:
             if not self._sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -78,6 +82,7 @@ class Database:
     @contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[Connection]:
         """See Transactions.writing. Raises StoreBusy when another writer does not finish in WAIT_SECONDS."""
+        self._require_file()
         options = self.engine.connect().execution_options(writes=True, durable=durable)
         with options as connection, connection.begin():
             yield connection
@@ -104,6 +109,21 @@ class Database:
     def close(self) -> None:
         """Let go of every connection; safe to call twice."""
         self.engine.dispose()
+
+    def _require_file(self) -> None:
+        """SQLite goes on writing into a file that was deleted or moved: a service would do so for months."""
+        if self._sqlite and self._file_in_place() != self._file:
+            raise taken_away(self.place)
+
+    def _file_in_place(self) -> tuple[int, int] | None:
+        """Which file of which disk is at our place (inode(7)); None where there is none."""
+        try:
+            at = os.stat(self.place)  # noqa: PTH116 - before every transaction: no Path is made for it
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return self._file
+        return at.st_dev, at.st_ino
 
 
 class Rehearsal:

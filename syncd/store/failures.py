@@ -42,6 +42,14 @@ def foreign(place: str) -> StoreError:
     )
 
 
+def taken_away(place: str) -> StoreError:
+    """What is at `place` now is not what was opened there: what we write would go with the file that nobody sees."""
+    return StoreUnfit(
+        f"{place} was taken away or replaced while syncd was using it; nothing more was written.",
+        "What is there now is used from the next start on. The service starts again by itself; else type: syncd run",
+    )
+
+
 def translate(error: BaseException | None, place: str) -> StoreError | None:
     """The sentence for a driver's error about the database at `place`; None when it is no failure of the world."""
     if isinstance(error, sqlite3.Error):

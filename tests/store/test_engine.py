@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event
 
-from syncd.errors import Exit, StoreBusy, StoreError
+from syncd.errors import Exit, StoreBusy, StoreError, StoreUnfit
 from syncd.store import Store, engine
 from tests.small_disk import small_disk
 from tests.store.records import fill, mail, page
@@ -263,3 +263,19 @@ def test_a_constraint_that_we_broke_is_a_bug_and_keeps_its_own_name(store: Store
     with pytest.raises(Exception, match=r"(?i)null") as bug, store._transactions.writing() as connection:
         connection.exec_driver_sql("INSERT INTO decision (kind) VALUES (NULL)")
     assert not isinstance(bug.value, StoreError)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_store_whose_file_was_taken_away_is_used_no_further(sqlite: Path, *, replaced: bool) -> None:
+    with Store.open(f"sqlite:///{sqlite}") as store:
+        fill(store, "work", mail(1))
+        for file in sqlite.parent.glob(f"{sqlite.name}*"):
+            file.rename(file.with_name(f"old-{file.name}"))
+        if replaced:
+            Store.open(f"sqlite:///{sqlite}").close()
+        with pytest.raises(StoreUnfit, match="taken away or replaced"):
+            store.counts()
+        with pytest.raises(StoreUnfit):
+            fill(store, "home", mail(2))
+    with Store.open(f"sqlite:///{sqlite.with_name(f'old-{sqlite.name}')}") as store:
+        assert [account.name for account in store.accounts()] == ["work"]
