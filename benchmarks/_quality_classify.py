@@ -18,6 +18,7 @@ from _mailbox_people import measure_people
 from syncd.model import Message, Role, SignalName, VerdictKind
 from syncd.pipeline.classify import classify
 from syncd.pipeline.envelope import envelope_of, list_addresses
+from syncd.pipeline.machines import is_machine_address
 from syncd.pipeline.normalize import normal_address
 from syncd.pipeline.own_addresses import OwnAddresses, learn_own
 from syncd.pipeline.policy import Ignore
@@ -34,9 +35,9 @@ WRONG = {
 }
 """What no mail of a kind may be taken for.
 
-WIDE and LIST say to how many a mail went, and by which way, not who wrote it: a person's mail to thirty is a person's and
-yet no conversation, as is what a list carried (product.md, 2), so neither is wrong of a person's mail. SELF is a note to
-oneself. Of bulk mail only HUMAN is wrong: nothing else makes a contact.
+WIDE and LIST say to how many a mail went, and by which way, not who wrote it: a person's mail to thirty is a person's
+and yet no conversation, as is what a list carried, so neither is wrong of a person's mail. SELF is a note to oneself.
+Of bulk mail only HUMAN is wrong: nothing else makes a contact.
 """
 
 _IGNORE = Ignore()
@@ -94,7 +95,7 @@ def measure(folder: Path, expect: str, me: tuple[str, ...] = (), *, errors: bool
     """The verdicts on everything in `folder`, as its owner's syncd gives them.
 
     The owner is `me`. Without it, mail in a folder called sent is seen by whoever wrote it, as `learn_own` tells, and
-    all other mail by those it was written to: Delivered-To, or To and Cc without the author and the mailing list.
+    all other mail by those it was written to: Delivered-To, To and Cc without its author, its list, and robots.
     `as_recipient` sees all of it so, which is harder: then nothing is right for the sake of who wrote it.
 
     Raises ValueError when the folder holds no mail.
@@ -142,9 +143,14 @@ def _seen(folder: Path, me: tuple[str, ...]) -> Iterator[tuple[Message | None, O
                 senders.update(_authors(found))
         own = learn_own(me, "", senders)
     for found in files:
-        theirs = own if me else learn_own((), "", Counter(_authors(found))) if found.sent else None
+        theirs = own if me else _writer_of(found) if found.sent else None
         for message in messages_of(found):
             yield message if isinstance(message, Message) else None, theirs
+
+
+def _writer_of(found: MailFileFound) -> OwnAddresses | None:
+    own = learn_own((), "", Counter(_authors(found)))
+    return own if own.addresses else None
 
 
 def _authors(found: MailFileFound) -> Iterator[str]:
@@ -156,7 +162,8 @@ def _as_recipient(message: Message) -> OwnAddresses:
     envelope = envelope_of(message)
     delivered = {normal_address(one.value) for one in message.signals if one.name is SignalName.DELIVERED_TO}
     written = {address for address, one in envelope.recipients.items() if one.role in (Role.TO, Role.CC)}
-    return _owner(frozenset((delivered | written) - {envelope.author, ""} - list_addresses(envelope.fields)))
+    nobody = {envelope.author, ""} | list_addresses(envelope.fields)
+    return _owner(frozenset(one for one in delivered | written if one not in nobody and not is_machine_address(one)))
 
 
 @lru_cache(1 << 12)

@@ -20,6 +20,9 @@ LONGEST_VALUE: Final = 500
 
 _LONGEST_CACHED: Final = 1500
 
+_NAMED_LIST: Final = frozenset(("list-id", "list-post", "list-unsubscribe"))
+"""Where one of these stands, a Return-Path says nothing new, and something else in each copy."""
+
 _TELLING_TYPE: Final = re.compile("report|calendar", re.IGNORECASE)
 _IN_SENT: Final = (Signal(SignalName.FOLDER, "sent"),)
 _mailboxes: Final = reader(Role.TO)
@@ -55,8 +58,8 @@ def signals_of(found: Mapping[str, str], sender: str, sent: bool) -> tuple[Signa
     told = [] if _SPEAKING.isdisjoint(found) else [item for item in found.items() if item[0] in _SPEAKING]
     if "content-type" in found and _TELLING_TYPE.search(found["content-type"]):
         told.append(("content-type", found["content-type"]))
-    if "return-path" in found and found["return-path"].strip() == "<>":
-        told.append(("return-path", "<>"))
+    if (returned := found.get("return-path")) is not None and _NAMED_LIST.isdisjoint(found):
+        told += _of_failures(returned, sender)
     if not told:
         return _IN_SENT if sent else ()
     if not any(name in found for name in _COMPARED):
@@ -70,6 +73,15 @@ def _read(told: tuple[tuple[str, str], ...], sender: str, sent: bool) -> tuple[S
     found = dict(told)
     signals = (*_verbatim(found), *_of_its_type(found), *_of_a_list(found), *_of_its_way(found, sender))
     return signals + _IN_SENT if sent else signals
+
+
+def _of_failures(value: str, sender: str) -> Iterator[tuple[str, str]]:
+    """The Return-Path when it is empty, or an address in another name than From's."""
+    bare = value.strip()
+    if bare == "<>":
+        yield "return-path", bare
+    elif (address := bare.strip("<>").lower()) and address != sender and "@" in address and " " not in address:
+        yield "return-path", tidy(address, LONGEST_VALUE)
 
 
 _remember: Final = lru_cache(maxsize=2048)(_read)
@@ -115,7 +127,7 @@ def _of_its_way(found: Mapping[str, str], sender: str) -> Iterator[Signal]:
         if first and first.lower() != sender:
             yield Signal(name, first)
     if "return-path" in found:
-        yield Signal(SignalName.RETURN_PATH, "<>")
+        yield Signal(SignalName.RETURN_PATH, found["return-path"])
 
 
 def _addresses(value: str) -> tuple[str, ...]:

@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING
 
 from syncd.model import MeetingStatus, Response, Role, SignalName, Verdict, VerdictKind
 from syncd.pipeline.envelope import envelope_of, list_addresses
-from syncd.pipeline.machines import is_machine_address, is_namesake_domain, is_role_address, is_service_name, is_unread
+from syncd.pipeline.machines import (
+    counts_failures,
+    is_machine_address,
+    is_namesake_domain,
+    is_role_address,
+    is_service_name,
+    is_subscribers_address,
+    is_unread,
+)
 from syncd.pipeline.meetings import my_answer, others_in
-from syncd.pipeline.normalize import matches, normal_address
+from syncd.pipeline.normalize import matches, normal_address, subject_key
 from syncd.pipeline.subjects import SubjectMark, mark_of
 
 if TYPE_CHECKING:
@@ -66,6 +74,16 @@ class _Case:
             return True
         delivered = normal_address(self.fields.get(SignalName.DELIVERED_TO, "")) if self.fields else ""
         return delivered in recipients or any(map(own.resembles, recipients))
+
+    @property
+    def answers(self) -> bool:
+        """Whether it continues a conversation, by In-Reply-To or its subject, or lies in my folder of sent mail."""
+        subject = self.message.subject
+        return (
+            bool(self.message.in_reply_to)
+            or SignalName.FOLDER in self.fields
+            or (not subject.startswith("[") and subject_key(subject) != " ".join(subject.casefold().split()))
+        )
 
 
 def classify(message: Message, own: OwnAddresses, ignore: Ignore) -> Verdict:
@@ -160,7 +178,7 @@ def _automated(case: _Case) -> Verdict | None:
             return _verdict(VerdictKind.AUTOMATED, f"Auto-Submitted is {value}: a program sent it (RFC 3834).")
         if SignalName.AUTOREPLY in fields:
             return _verdict(VerdictKind.AUTOMATED, "X-Autoreply is set: a program answered.")
-        if SignalName.RETURN_PATH in fields:
+        if fields.get(SignalName.RETURN_PATH) == "<>":
             return _verdict(VerdictKind.AUTOMATED, "Return-Path is empty: it asks that nobody answer.")
     if case.mark is SubjectMark.AWAY:
         return _verdict(VerdictKind.AUTOMATED, "Its subject is that of an answer written while somebody is away.")
@@ -173,11 +191,13 @@ def _machine(case: _Case) -> Verdict | None:
     if is_machine_address(case.author):
         return _verdict(VerdictKind.AUTOMATED, f"{case.author} is an address of a machine or a relay.")
     answers_to = normal_address(case.fields.get(SignalName.REPLY_TO, ""))
-    if answers_to and is_unread(answers_to):
+    if answers_to and (is_unread(answers_to) or "unsubscribe" in answers_to):
         return _verdict(VerdictKind.AUTOMATED, f"Reply-To is {answers_to}, which nobody reads.")
-    if is_service_name(case.envelope.name, case.author):
-        return _verdict(VerdictKind.AUTOMATED, f'"{case.envelope.name}" is the name of a service, not of a person.')
-    if is_role_address(case.author) and not is_namesake_domain(case.envelope.name, case.author):
+    name = case.envelope.name
+    if is_service_name(name, case.author):
+        return _verdict(VerdictKind.AUTOMATED, f'"{name}" is the name of a service, not of a person.')
+    persons = is_namesake_domain(name, case.author) or is_subscribers_address(name, case.author)
+    if is_role_address(case.author) and not persons:
         return _verdict(VerdictKind.AUTOMATED, f"{case.author} is the mailbox of an office, not of a person.")
     return None
 
@@ -194,6 +214,11 @@ def _in_bulk(case: _Case) -> Verdict | None:
         return _verdict(VerdictKind.BULK, "List-Unsubscribe is set: newsletters carry it.")
     if SignalName.FEEDBACK_ID in fields:
         return _verdict(VerdictKind.BULK, "Feedback-ID is set: services that send in bulk carry it.")
+    returned_to = normal_address(fields.get(SignalName.RETURN_PATH, ""))
+    if returned_to and counts_failures(returned_to):
+        return _verdict(
+            VerdictKind.BULK, "Return-Path is an address at which a program counts what cannot be delivered."
+        )
     precedence = fields.get(SignalName.PRECEDENCE, "").strip().lower()
     if precedence in _BULK_PRECEDENCE and case.ignore.automatic:
         return _verdict(VerdictKind.BULK, f"Precedence is {precedence}.")
@@ -204,16 +229,13 @@ def _in_bulk(case: _Case) -> Verdict | None:
 
 def _on_a_list(case: _Case) -> Verdict | None:
     fields = case.fields
-    called = fields.get(SignalName.LIST_ID) or fields[SignalName.LIST_POST]
+    posted_to = list_addresses(fields) & case.envelope.recipients.keys()
+    called = fields.get(SignalName.LIST_ID) or fields.get(SignalName.LIST_POST) or min(posted_to)
     direct = case.direct
-    discussed = (
-        SignalName.LIST_POST in fields
-        or bool(case.message.in_reply_to)
-        or not list_addresses(fields).isdisjoint(case.envelope.recipients)
-    )
+    discussed = SignalName.LIST_POST in fields or bool(case.message.in_reply_to) or bool(posted_to)
     if not case.ignore.mailing_lists:
         return None if direct else _verdict(VerdictKind.HUMAN, f"The list {called} counts: [ignore] says so.")
-    if not discussed:
+    if not discussed and (direct or SignalName.LIST_UNSUBSCRIBE in fields or SignalName.FEEDBACK_ID in fields):
         return _verdict(VerdictKind.BULK, f"List-Id is {called}, and nobody posts to it: newsletters look so.")
     if not direct:
         return _verdict(VerdictKind.LIST, f"List-Id is {called}, and your address does not stand in To or Cc.")
@@ -227,7 +249,7 @@ def _wide(case: _Case) -> Verdict | None:
         return wide
     if case.direct:
         return None
-    if [*case.envelope.recipients] == [case.author]:
+    if [*case.envelope.recipients] == [case.author] and not case.answers:
         return _verdict(
             VerdictKind.BULK, "The sender wrote to their own address, and to you unseen: newsletters do so."
         )

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from syncd.model import Direction, InteractionKind, Role, VerdictKind
-from syncd.pipeline.machines import is_machine_address, is_role_address
+from syncd.pipeline.machines import is_machine_address, is_persons_name, is_role_address
 from syncd.pipeline.normalize import matches
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ def conversation(person: Person, touches: Sequence[Touch], ignore: Ignore, folde
     `folded` is what came before them and is only counted: it too says whether the owner wrote, and was written to.
 
     What a person wrote, and every meeting, counts. Mail through a list counts once the owner wrote to them; bulk mail
-    when it answers a mail of the owner. An office (info@) counts once it went both ways, its answers included. What
-    went to many never counts, nor does mail in which they are only another recipient.
+    when it answers a mail of the owner. An office (info@) is nobody, unless somebody with a name of their own answers
+    there: then it counts once it went both ways, its answers included. What went to many never counts, nor does mail in
+    which they are only another recipient.
     """
     letters = {
         touch.message_id: touch.until
@@ -52,6 +53,8 @@ def conversation(person: Person, touches: Sequence[Touch], ignore: Ignore, folde
     }
     wrote = bool(letters) or any(one.sent for one in folded)
     office = is_office(person)
+    if office and not is_persons_name(person.name):
+        return []
     counted: list[Touch] = []
     previous = -1
     for touch in touches:

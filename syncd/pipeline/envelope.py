@@ -6,6 +6,7 @@ is never somebody.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,8 @@ ROLES: Final = (Role.FROM, Role.ORGANIZER, Role.TO, Role.CC, Role.BCC, Role.ATTE
 """From the most visible role to the least; of two roles of one address the first counts."""
 
 _FROM: Final = Role.FROM  # an enum's member is slow to reach, and this is asked for every participant
+_UNSUBSCRIBE: Final = SignalName.LIST_UNSUBSCRIBE
+_LEAVING: Final = re.compile(r"mailto:([^@<>?\s]+?)[-+](?:unsubscribe|leave|request|off)@([^<>?\s]+)", re.IGNORECASE)
 _MUNGED: Final = ".invalid"  # Apache's way: anna@rossi.example.INVALID
 _NO_FIELDS: Final[Mapping[SignalName, str]] = {}
 
@@ -44,8 +47,13 @@ class Envelope:
 
     @property
     def through_list(self) -> bool:
-        """Whether a mailing list carried it."""
-        return SignalName.LIST_ID in self.fields or SignalName.LIST_POST in self.fields
+        """Whether a mailing list carried it: it says so, or went to the address that one may unsubscribe from."""
+        fields = self.fields
+        return (
+            SignalName.LIST_ID in fields
+            or SignalName.LIST_POST in fields
+            or (_UNSUBSCRIBE in fields and not unsubscribed_from(fields[_UNSUBSCRIBE]).isdisjoint(self.recipients))
+        )
 
 
 def envelope_of(message: Message) -> Envelope:
@@ -68,8 +76,18 @@ def envelope_of(message: Message) -> Envelope:
 
 
 def list_addresses(fields: Mapping[SignalName, str]) -> frozenset[str]:
-    """The normal addresses that posts to the list may go to: List-Post, and what RFC 2919 names the list after."""
-    return _list_addresses(fields.get(SignalName.LIST_POST, ""), fields.get(SignalName.LIST_ID, ""))
+    """The normal addresses that posts to the list may go to.
+
+    List-Post, what RFC 2919 names the list after, and the address in that of List-Unsubscribe.
+    """
+    found = _list_addresses(fields.get(SignalName.LIST_POST, ""), fields.get(SignalName.LIST_ID, ""))
+    return found | unsubscribed_from(fields[_UNSUBSCRIBE]) if _UNSUBSCRIBE in fields else found
+
+
+@lru_cache(1 << 12)
+def unsubscribed_from(value: str) -> frozenset[str]:
+    """The lists that a List-Unsubscribe leads out of by mail: club@ of club-unsubscribe@, club+leave@."""
+    return frozenset(normal_address(f"{found[1]}@{found[2]}") for found in _LEAVING.finditer(value)) - {""}
 
 
 @lru_cache(1 << 12)

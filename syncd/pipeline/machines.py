@@ -15,12 +15,14 @@ _END = r"(?:$|[._+=\-\d])"
 _NO_REPLY = (
     r"(?:no|non|not|do?n.?t|do[._\-]?not)[._\-]?re(?:ply|spond)|noreply|ne[._\-]?pas[._\-]?repondre|no[._\-]?responder?"
     r"|nao[._\-]?respond[ae]r?|(?:nicht|keine)[._\-]?antwort(?:en)?|non[._\-]?rispondere|jangan[._\-]?balas"
-    r"|unattended|unmonitored"
+    r"|no[._\-]?contestar?|geen[._\-]?antwoord|niet[._\-]?(?:be)?antwoorden|ikke[._\-]?svar|svara?[._\-]?(?:ej|ikke|inte)"
+    r"|nie[._\-]?odpowiadaj|neodpovid\w*|ne[._\-]?otvech\w+|yanitlama\w*|unattended|unmonitored"
 )
 _ROBOT = (
     r"mailer|mailer[._\-]?daemon|daemon|bounces?|notif(?:y|ier|ications?)|notices?|alerts?|reminders?|automailer"
     r"|news|newsletters?|nieuwsbrief|updates?|digests?|bulletins?|mailings?|mailshot|campaigns?|promos?|promotions?"
-    r"|offers?|deals|specials|announce(?:ments?)?|automat(?:ed|ic|ion)|auto[._\-]?(?:reply|confirm|mail)?"
+    r"|\w*newsletters?|[a-z]{4,}mailer|\w*no-?reply|nyhetsbrev|nyhedsbrev|bolet[ií]n(?:es)?|rassegna"
+    r"|repl(?:y|ies)|offers?|deals|specials|announce(?:ments?)?|automat(?:ed|ic|ion)|auto[._\-]?(?:reply|confirm|mail)?"
     r"|autoresponder|robots?|bots?|cron|nobody|devnull|www[._\-]?data|jenkins|buildbot|dependabot"
     r"|syzbot|bugzilla|patchwork|mailman|majordomo|listserv|listmaster|unsubscribe|confirm(?:ations?)?"
     r"|hit[._\-]?reply|receipts?|calendar[._\-]?notification|invitations?|members?(?:hips?)?services?|subscriptions?|rewards"
@@ -30,11 +32,12 @@ _MACHINE = re.compile(f"{_UNREAD.pattern}|{_EDGE}(?:{_ROBOT})(?:$|[._+=\\-\\d])"
 _MACHINE_WHOLE = re.compile(
     r"root|system|sys(?:log|admin)?|anacron|logwatch|server|mail[._\-]?server|post_?master|uucp|httpd|nagios|www|apache"
     r"|backup|scanner|printer|copier|owner-.+|.+-(?:owner|request|bounces?|errors?|return.*|admin)|undisclosed[._\-]?recipients|reply\+.+"
-    r"|no[._\-]?address|prvs=.+|srs[01]=.+|msprvs1=.+"
+    r"|.+\+(?:admin|errors?|owner|request|bounces?.*|no-?reply)|no[._\-]?address|prvs=.+|srs[01]=.+|msprvs1=.+"
 )
-# what only programs put into an address: hexadecimal tokens, VERP, "R-1-270241-5399979-2-24365-DE1", "#3.19578.34-"
+# what only programs put into an address: hexadecimal tokens, VERP, "2.20522.db-Q@", "R-1-270241-5399979-2-24365-DE1",
+# "#3.19578.34-"
 _TOKEN = re.compile(
-    r"(?:^|[._+=\-])(?=[a-f]*\d)[0-9a-f]{20,}(?:$|[._+=\-])|[^=]+=[a-z0-9.\-]+\.[a-z]{2,}$"
+    r"(?:^|[._+=\-])(?=[a-f]*\d)[0-9a-f]{16,}(?:$|[._+=\-])|^\d+\.\d+\.|[^=]+=[a-z0-9.\-]+\.[a-z]{2,}$"
     r"|(?=(?:\D*\d){6})(?:[^\d]*\d+[.#_\-]){3}|#\d"
 )
 
@@ -42,15 +45,23 @@ _TOKEN = re.compile(
 _RELAYS = re.compile(
     r"(?:^|\.)(?:reply\.github\.com|facebookmail\.com|redditmail\.com|e[mn]?\.linkedin\.com|atlassian\.net|zendesk\.com"
     r"|intercom-mail\.com|docusign\.net|amazonses\.com|sendgrid\.net|mcsv\.net|rsgsv\.net|mailchimpapp\.net"
+    r"|sparkpostmail\.com|mandrillapp\.com|mailgun\.org|mktomail\.com|exacttarget\.com|mcdlv\.net|createsend\d*\.com"
+    r"|cmail\d+\.com|rsys\d*\.(?:com|net)|bfi0\.com|chtah\.(?:com|net)|ccsend\.com|roving\.com|imakenews\.(?:com|net)"
+    r"|hubspotemail\.net|hs-send\.com|klaviyomail\.com|getresponse-mail\.com|sendib\w*\.com|customeriomail\.com"
+    r"|case\.salesforce\.com|helpscout\.net|freshdesk\.com|substack\.com|beehiiv\.com"
     r"|list-manage\.com|docs\.google\.com|doclist\.google\.com|discoursemail\.com)$"
     r"|^noreply\.|(?:^|\.)bounces?\."
 )
 
 # labels in front of a company's domain behind which only its mailing programs sit
 _MAILING_LABEL = re.compile(
-    r"(?:e?news|newsletters?|em?|edm|eblast|mailings?|mailers?|emailing|mkt|mktg|marketing|promos?|promotions?|offers"
-    r"|bulletins?|notify|notifications?|alerts?|updates|campaigns?|bounces?)\d*"
+    r"(?:e?news|newsletters?|em?|smtp|mta|repl(?:y|ies)|response|edm|eblast|mailings?|mailers?|emailing|mkt|mktg|marketing|promos?|promotions?|offers"
+    r"|bulletins?|notify|notifications?|alerts?|updates|campaigns?|bounce[ds]?)\d*"
 )
+_EMAIL_LABEL = re.compile(r"(?:^|\.)email\.(?!.*\.?(?:edu|ac|k12|gov)(?:\.|$))[^.]+\.[^.]+$")
+_FAILURES = re.compile(r"(?:^|[._+=\-])(?:bounce[ds]?|errors?|returns?)(?:$|[._+=\-\d])")
+_NUMBERED = re.compile(r"\d{4,}\.\d+\.")
+_REWRITTEN = re.compile(r"srs[01][=+\-]|prvs=|msprvs1=|[^@]*\+caf_=")
 _SECOND_LEVEL = re.compile(r"(?:co|com|org|net|gov|ac|edu|or|go)\.[a-z]{2}$")
 
 _ROLE = re.compile(
@@ -63,10 +74,20 @@ _ROLE = re.compile(
     r"|postmaster|abuse|security|noc|legal|privacy|dpo|compliance|feedback|survey|surveys|enquir(?:y|ies)|inquir(?:y|ies)"
     r"|questions|registration|register|registrar|events?|community|committee|board|group|department|dept|members?"
     r"|membership|subscribe|editor|editors|editorial|redazione|redaktion|moderator|moderators|technical|tech|it|desk"
-    r"|everyone|everybody|all|allstaff|employees|list|lists|maintainers?|developers?|devel|public|relations"
+    r"|everyone|everybody|all|allstaff|employees|list|lists|mailing|mailing-?lists?|maintainers?|developers?|devel|public|relations"
     r"|center|centre|outlook|migration|communications?|marketing|management|corporate|online|web|site|mail-?admin"
+    r"|cust(?:omer)?-?(?:serv|svc|care)|hello|whois|hostinfo|sysop|advertising|inserzioni|assistenza|commerciale"
+    r"|comunicazione|prenotazioni|clienti|servizio-?clienti|ventas|soporte|atencion|atencion-?(?:al-?)?cliente|facturacion"
+    r"|administracion|contacto|informacion|oficina|prensa|rrhh|pedidos|reservas|accueil|secretariat|service-?clients?"
+    r"|commandes?|facturation|comptabilite|recrutement|assistance|renseignements|vendas|contato|suporte|atendimento"
+    r"|financeiro|faturamento|comercial|ouvidoria|klantenservice|verkoop|administratie|boekhouding|receptie|inkoop"
+    r"|buchhaltung|rechnung(?:en|swesen)?|bestellung(?:en)?|anfragen?|einkauf|bewerbung(?:en)?|empfang|rezeption|poststelle"
+    r"|verwaltung|zentrale|pemasaran|penjualan|keuangan|humas|pengaduan|bantuan|pelanggan|biuro|sprzedaz|pomoc|zamowienia"
+    r"|obsluga|kundtjanst|kundeservice|faktura|bestilling|salg|asiakaspalvelu|myynti|laskutus|obchod|podpora|objednavky"
+    r"|ugyfelszolgalat|destek|bilgi|iletisim|muhasebe|comenzi|vanzari"
 )
 
+_SUBSCRIBER = re.compile(r"(?:mailing[._\-]?)?lists@|mailinglist@|ml@")
 _TELLING_NAME = 4  # shorter last names stand in many words
 _LONGEST_OF_PEOPLE = 3  # words; a company's name is longer
 
@@ -75,8 +96,10 @@ _SERVICE_NAME = re.compile(
     r"|announcements?|dispatch|robot|bot|daemon|automailer|support|team|services"
     r"|(?:customer|member|client) (?:service|care)|billing|help ?desk|administrator|webmaster|postmaster|survey|rewards"
     r"|receipts?|recruiting|webinars?|promotions?"
+    r"|mailing list$|atención al cliente|service clients?|klantenservice"
     r"|e-?mail (?:center|service)|kundenservice|servizio clienti|layanan pelanggan)\b"
 )
+_PERIODICAL = re.compile(r"(?:your |the )?(?:daily|weekly|monthly)\b")
 # words that are no surname in any language known to us (Jobs, Press, Bank, Root and List are)
 _NO_PERSONS_WORD = re.compile(
     r"team|support|services|customer|notifications?|newsletters?|info|sales|lists|bot|robot|inc|ltd|gmbh|llc|plc|corp"
@@ -100,6 +123,19 @@ def is_machine_address(address: str) -> bool:
         or _TOKEN.search(local)
         or _RELAYS.search(domain)
         or any(map(_MAILING_LABEL.fullmatch, below))
+        or _EMAIL_LABEL.search(domain)
+    )
+
+
+@lru_cache(1 << 12)
+def counts_failures(address: str) -> bool:
+    """Whether a program collects at a normal address what could not be delivered: the Return-Path of mail in bulk.
+
+    What forwarders and mail systems make of a person's address is no such thing (SRS, BATV).
+    """
+    local, _, domain = address.partition("@")
+    return not _REWRITTEN.match(local) and bool(
+        _FAILURES.search(local) or _NUMBERED.match(local) or any(map(_FAILURES.fullmatch, domain.split(".")))
     )
 
 
@@ -129,6 +165,11 @@ def is_persons_name(name: str) -> bool:
     )
 
 
+def is_subscribers_address(name: str, address: str) -> bool:
+    """Whether somebody keeps an address for the lists that they read: Anna Rossi <lists@...>."""
+    return bool(_SUBSCRIBER.match(address)) and is_persons_name(name)
+
+
 _ROOM = re.compile(
     r"rooms?|conf(?:erence)?-?rooms?|meeting-?rooms?|board-?room|conf|sala|ruang(?:an)?|besprechungsraum|raum|zimmer|salle"
     r"|resource|equipment|projector|beamer|polycom|videoconf(?:erence)?|vc"
@@ -137,11 +178,18 @@ _ROOM = re.compile(
 
 @lru_cache(1 << 13)
 def is_service_name(name: str, address: str) -> bool:
-    """Whether a display name is a service's ("Acme Newsletter"), and no word of it is whom the address is named for."""
-    if not _SERVICE_NAME.search(name.lower()):
-        return False
+    """Whether a display name is a service's ("Acme Newsletter"), and no word of it is whom the address is named for.
+
+    A word that stands in the domain too names nobody: "The Motley Fool" writes from fool@motleyfool.
+    """
+    lower, words = name.lower(), [word for word in name_words(name) if len(word) >= _TELLING_NAME]
     local = re.sub(r"[^a-z]", "", address.partition("@")[0])
-    return not any(len(word) >= _TELLING_NAME and word in local for word in name_words(name))
+    home = re.sub(r"[^a-z.]", "", domain_of(address))
+    if lower.startswith("the ") and any(word in home for word in words):
+        return True
+    if not (_SERVICE_NAME.search(lower) or _PERIODICAL.match(lower)):
+        return False
+    return is_role_address(address) or not any(word in local and word not in home for word in words)
 
 
 @lru_cache(1 << 12)
