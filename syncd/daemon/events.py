@@ -24,7 +24,7 @@ class Order(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PassEnded:
-    """A pass over an account is over; without an outcome the store could not be told, because of `error`."""
+    """A pass over an account is over; without an outcome the store could not be told, because of `error` or a `bug`."""
 
     worker: Worker
     outcome: Outcome | None

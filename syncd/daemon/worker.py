@@ -89,6 +89,8 @@ class Worker:
             return PassEnded(self, sync.record_failure(self._store, self.name, kind, error, now), bug=bug)
         except StoreError as broken:
             return PassEnded(self, None, broken, bug)
+        except BaseException as second:  # noqa: BLE001 - a thread that ends here leaves its account busy for ever
+            return PassEnded(self, None, bug=second)
 
     def _hear(self, _: Progress) -> None:
         self.heard = self._machine.monotonic()
