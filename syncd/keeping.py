@@ -45,7 +45,7 @@ def fold_before(store: Store, policy: Policy, edge: datetime, now: datetime) -> 
     what = ripe(store, edge)
     if what is None:
         return 0
-    known = tallies(store)
+    known, names = tallies(store), names_in(store, what)
     counted = [
         one
         for person, touches in store.histories(now)
@@ -53,11 +53,12 @@ def fold_before(store: Store, policy: Policy, edge: datetime, now: datetime) -> 
             person,
             [touch for touch in touches if touch.until <= now],
             what.interactions,
+            names,
             known.get(person.id, ()),
             policy.ignore,
         )
     ]
-    if not put_in_place_of(store, what, called(counted, names_in(store, what))):
+    if not put_in_place_of(store, what, called(counted, names)):
         return 0
     derive(store, policy)
     return len(what.interactions)

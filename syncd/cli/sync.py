@@ -10,6 +10,7 @@ from syncd import sync as passes
 from syncd.cli.session import ConfigOption, JsonOption, paper, print_json, progress_bars, session, talk
 from syncd.clock import system_clock
 from syncd.errors import AuthRequired, ConnectorError, Exit, Misconfigured, SyncdError
+from syncd.keeping import fold
 from syncd.model import PageReceipt
 from syncd.review import is_contact, relationships
 
@@ -53,9 +54,10 @@ def sync(
 
 
 def run(at: Session, sources: Sequence[OpenAccount], bar: Bar) -> list[Outcome]:
-    """Poll every source, then derive; an account's error is its outcome, and the others go on."""
+    """Poll every source, derive, and fold what is older than is kept; an account's error is its outcome alone."""
     outcomes = [passes.poll(at.store, source, at.now, bar(source.name), system_clock) for source in sources]
     passes.derive(at.store, at.policy, bar("working out who is who"))
+    fold(at.store, at.policy, at.settings.privacy.history, at.now)
     return outcomes
 
 

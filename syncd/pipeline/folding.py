@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC
 from hashlib import blake2b
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from syncd.model import Tally
@@ -39,13 +39,15 @@ def tally(
     person: Person,
     touches: Sequence[Touch],
     folding: Collection[int],
+    present: Collection[str],
     known: Sequence[Tally],
     ignore: Ignore,
 ) -> tuple[Tally, ...]:
     """What remains of the touches with a person whose interactions are in `folding`; nothing of a stranger.
 
-    `known` is what was folded of them before. An address that nothing came of is kept with a count of 0 when another
-    one of the same person counts, so that they stay one person. What an address was called is not said here.
+    `present` are the addresses that stand in these, `known` is what was folded of the person before. An address that
+    nothing came of is kept with a count of 0 when another one of the same person counts, so that they stay one person.
+    What an address was called is not said here.
     """
     counted = conversation(person, in_order(touches), ignore, known)
     if not counted and not any(one.exchanges for one in known):
@@ -57,6 +59,10 @@ def tally(
             conversed[_place(touch)].append(touch)
     for touch in in_order(touch for touch in touches if touch.interaction in folding):
         seen[_place(touch)].append(touch)
+    beside = set(person.addresses).intersection(present).difference(address for address, _ in seen)
+    if last := max(seen, key=itemgetter(1), default=None):
+        for address in beside:  # it stood only where another one of theirs stood more visibly
+            seen[address, last[1]] = seen[last][:1]
     return tuple(
         _tally(address, year, conversed.get((address, year), ()), together)
         for (address, year), together in sorted(seen.items())

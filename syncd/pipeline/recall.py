@@ -44,7 +44,8 @@ def recalled(history: History, tallies: Iterable[Tally]) -> History:
     for day, weight in history.days.items():
         days[day] = max(days.get(day, 0.0), weight)
     first, last = min(one.first for one in folded).timestamp(), max(one.last for one in folded).timestamp()
-    active = max((one.last.timestamp() for one in folded if one.sent or one.met), default=None)
+    mine = {day for one in folded if one.sent or one.met for day in likely_days(one)}
+    mutual = [likely_days(one)[0] for one in folded if one.met or (one.sent and one.received)]
     standing = history.exchanges > 0
     return replace(
         history,
@@ -54,7 +55,8 @@ def recalled(history: History, tallies: Iterable[Tally]) -> History:
         first=min(first, history.first) if standing else first,
         last=max(last, history.last) if standing else last,
         quiet_since=history.quiet_since if standing else last,
-        active=active if history.active is None else history.active,
+        mine=tuple(sorted(mine.union(history.mine))),
+        mutual=min(mutual, default=history.mutual),
         days=dict(sorted(days.items())),
         months=dict(sorted(months.items())),
     )

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from syncd.model import Meeting, Message, Role, Unreadable
@@ -20,7 +21,7 @@ from syncd.pipeline.normalize import fold_letters, mailbox_key, name_words, norm
 from syncd.pipeline.own_addresses import OwnAddresses
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from syncd.model import Participant, Signal
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 SALT_BYTES = 16
 _DIGEST_BYTES = 16
 _REMEMBERED = 1 << 16
-_WORDS_OF_A_NAME = range(2, 5)
+_LONGEST = 4
+_WORDS_OF_A_NAME = range(2, _LONGEST + 1)
 
 _ADDRESS = re.compile(r"""([^\s<>()\[\]{},;:"'\\|@]+)@(\w(?:[\w.\-]*\w)?)""")
 _BEFORE_AN_ADDRESS = re.compile(r"[=/?&#%\-]")
@@ -134,24 +136,29 @@ class Veil:
     def _without_names(self, text: str) -> Iterator[str]:
         """The pieces between the full names that are marked."""
         words = list(_WORD.finditer(text))
+        letters = [fold_letters(word[0]) for word in words]
+        together = [
+            _BETWEEN_WORDS.fullmatch(text, one.end(), other.start()) is not None for one, other in pairwise(words)
+        ]
         kept_to = place = 0
-        while place < len(words) - 1:
-            length = self._length_of_name(text, words[place : place + _WORDS_OF_A_NAME[-1]])
+        while place < len(together):
+            length = self._length_of_name(letters[place : place + _LONGEST], together[place : place + _LONGEST])
             if length:
                 yield text[kept_to : words[place].start()]
                 kept_to = words[place + length - 1].end()
             place += length or 1
         yield text[kept_to:]
 
-    def _length_of_name(self, text: str, words: list[re.Match[str]]) -> int:
-        """How many of these words, from the first, are a name that is marked; the longest counts, 0 for none."""
+    def _length_of_name(self, words: Sequence[str], together: Sequence[bool]) -> int:
+        """How many of these words, from the first, are a name that is marked; the longest counts, 0 for none.
+
+        `together` says of each word but the last whether nothing but a space or so stands before the next one.
+        """
         found = 0
         for length in _WORDS_OF_A_NAME:
-            if length > len(words):
+            if length > len(words) or not together[length - 2]:
                 break
-            if not _BETWEEN_WORDS.fullmatch(text, words[length - 2].end(), words[length - 1].start()):
-                break
-            if self._marked(_name(fold_letters(word[0]) for word in words[:length])):
+            if self._marked(_name(words[:length])):
                 found = length
         return found
 

@@ -100,7 +100,7 @@ def ripe(store: Store, edge: datetime) -> Ripe | None:
 
 
 def names_in(store: Store, what: Ripe) -> Mapping[str, Mapping[str, int]]:
-    """What each address is called in what is ripe, and how often."""
+    """What each address that stands in what is ripe is called there, and how often."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     look = appearance.c.address, appearance.c.name
     rows = (
@@ -112,8 +112,7 @@ def names_in(store: Store, what: Ripe) -> Mapping[str, Mapping[str, int]]:
     with store.transactions.reading() as connection:
         for batch in batches(sorted(what.interactions)):
             for address, name, times in connection.execute(rows.where(interaction.c.id.in_(batch))):
-                if name:
-                    found[address][name] += times
+                found[address].update({name: times} if name else {})
     return found
 
 

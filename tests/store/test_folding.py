@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from syncd.keeping import fold as fold_daily
 from syncd.keeping import fold_before
-from syncd.model import Meeting, Message, Participant, Removal, Role, Signal, SignalName
+from syncd.model import Decision, DecisionKind, Meeting, Message, Participant, Removal, Role, Signal, SignalName
 from syncd.pipeline.policy import Job, Me, Policy
 from syncd.review import relationships
 from syncd.store import Store, forget, ripe, tallies
@@ -118,6 +118,23 @@ def test_a_person_of_whom_only_counts_are_left_is_still_there(store: Store) -> N
 
 def _named(one: Participant) -> Participant:
     return replace(one, name="Anna Rossi") if one.address == ANNA else one
+
+
+def test_an_address_that_only_stood_beside_another_of_the_same_person_stays_theirs(store: Store) -> None:
+    second = "anna.rossi@other.example"
+    people = (
+        Participant(ME, "", Role.FROM),
+        Participant(ANNA, "Anna Rossi", Role.TO),
+        Participant(second, "", Role.CC),
+    )
+    fill(store, "work", replace(mail(0, author=ME, sent=True), participants=people), *letters(3))
+    store.decide(Decision(DecisionKind.SAME, ANNA, second, NOON))
+    derive(store, POLICY)
+    before = all_totals(store)
+    fold(store, POLICY, HISTORY, NOW)
+
+    assert all_totals(store) == before
+    assert [one.addresses for one in store.people()] == [(second, ANNA) if second < ANNA else (ANNA, second)]
 
 
 def test_strangers_and_newsletters_leave_nothing(store: Store) -> None:
