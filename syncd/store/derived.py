@@ -184,6 +184,19 @@ def void(connection: Connection, identities: Collection[int]) -> None:
             connection.execute(delete(interaction).where(interaction.c.row.in_(rows)))
 
 
+def drop_unseen(connection: Connection) -> None:
+    """Delete the addresses and names that stand in no interaction any more."""
+    connection.execute(delete(appearance).where(appearance.c.id.not_in(select(contact.c.appearance))))
+
+
+def overtake(connection: Connection) -> None:
+    """Let no plan stand that was made of what was pending until now.
+
+    `reached` only says which facts may have been derived before; one more does no harm.
+    """
+    write(connection, "reached", str(state(connection).reached + 1))
+
+
 def _insert(connection: Connection, interactions: Iterable[Interaction]) -> None:
     last = connection.execute(select(func.max(interaction.c.row))).scalar_one() or 0
     numbered = list(enumerate(interactions, last + 1))

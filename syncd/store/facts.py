@@ -29,7 +29,7 @@ from syncd.store.meta import read, write
 from syncd.store.schema import account, fact, gone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -199,6 +199,14 @@ def keep_senders(connection: Connection, gone_for_good: Counter[str]) -> None:
     if gone_for_good:
         total = _senders_gone(connection) + gone_for_good
         write(connection, "senders", json.dumps(dict(sorted(total.items()))))
+
+
+def drop_senders(connection: Connection, whose: Callable[[str], bool]) -> None:
+    """Count those no more of whom `whose` says so: somebody else may write from a Sent folder of the owner's."""
+    total = _senders_gone(connection)
+    if any(map(whose, total)):
+        kept = {sender: count for sender, count in sorted(total.items()) if not whose(sender)}
+        write(connection, "senders", json.dumps(kept))
 
 
 def _senders_gone(connection: Connection) -> Counter[str]:

@@ -124,7 +124,7 @@ def forget_account(store: Store, name: str) -> Erased:
         facts.keep_senders(connection, own_sent)
         notes = connection.execute(delete(note).where(note.c.account == number)).rowcount
         connection.execute(delete(account).where(account.c.id == number))
-        write(connection, "identity", "")
+        _conclude_again(connection)
     return Erased(records=erased, notes=notes)
 
 
@@ -191,6 +191,7 @@ def _erase_facts(connection: Connection, hidden: Veil, concerned: Collection[int
             if change.old and change.old.sender and change.old.sender in hidden.own and not change.new:
                 own_sent[change.old.sender] += 1
     facts.keep_senders(connection, own_sent)
+    facts.drop_senders(connection, hidden.covers)
     return count
 
 
@@ -214,10 +215,12 @@ def _replace(connection: Connection, number: int, changes: list[Change]) -> None
 
 
 def _erase_notes(connection: Connection, hidden: Veil) -> int:
-    rows = connection.execute(select(note).where(note.c.text.contains("@")))
-    changed = [
-        (number, key, bare) for number, key, text in rows if (bare := admission.note_without(hidden, text)) != text
-    ]
+    with connection.execute(select(note).execution_options(yield_per=_FETCHED_AT_ONCE)) as streamed:
+        changed = [
+            (number, key, bare)
+            for number, key, text in streamed
+            if (bare := admission.note_without(hidden, text)) != text
+        ]
     put_in_place(connection, note, changed)
     return len(changed)
 
@@ -239,6 +242,13 @@ def _erase_conclusions(connection: Connection, hidden: Veil, people: Collection[
     for batch in batches(list(people)):
         connection.execute(delete(alias).where(alias.c.person.in_(batch)))
         connection.execute(delete(person).where(person.c.id.in_(batch)))
+    _conclude_again(connection)
+
+
+def _conclude_again(connection: Connection) -> None:
+    """Who is who is to be said again, and by nobody who began before: what they hold in memory was erased."""
+    derived.drop_unseen(connection)
+    derived.overtake(connection)
     write(connection, "identity", "")
 
 

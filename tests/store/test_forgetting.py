@@ -30,10 +30,11 @@ from syncd.model import (
     Unreadable,
 )
 from syncd.pipeline.identity import resolve
+from syncd.pipeline.reconcile import reconcile
 from syncd.store import Store, compact, erase_forgotten, forget, forget_account
 from syncd.store.engine import open_database
 from syncd.store.schema import forgotten, metadata
-from tests.store.records import ANNA, BOB, ME, NOON, OWN, PAGES, derive, fill, mail, meeting
+from tests.store.records import ANNA, BOB, IGNORE, ME, NOON, OWN, PAGES, derive, fill, mail, meeting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +91,11 @@ def everything(store: Store) -> Iterator[str]:
                 yield f"{table.name} {[one.decode() if isinstance(one, bytes) else one for one in row]}".lower()
 
 
+def traces(store: Store) -> list[str]:
+    """The rows in which she stands."""
+    return [line for line in everything(store) if any(word in line for word in WORDS)]
+
+
 def test_what_is_only_between_us_goes_and_elsewhere_she_is_taken_out(store: Store) -> None:
     fill(store, "work", *map(of_anna, (mail(1), mail(2, author=ME, to=(ANNA,)), mail(3, author=BOB, to=(ME, ANNA)))))
     fill(store, "work", three(4), of_anna(meeting(5)), of_anna(meeting(6, with_whom=(ANNA, BOB))))
@@ -102,7 +108,7 @@ def test_what_is_only_between_us_goes_and_elsewhere_she_is_taken_out(store: Stor
     assert [one.addresses for one in store.people()] == [(BOB,)]
     (bob,) = store.people()
     assert [one.subject for one in store.exchanges(bob.id, 9)] == ["Talk 6", "Lunch with ?", "Matter 3"]
-    assert not [line for line in everything(store) if any(word in line for word in WORDS)]
+    assert not traces(store)
 
 
 @LAWS
@@ -193,7 +199,7 @@ def test_what_a_list_and_a_machine_say_of_her_is_known_too(store: Store) -> None
     forget_her(store)
 
     assert store.counts().observations == 1
-    assert not [line for line in everything(store) if any(word in line for word in WORDS)]
+    assert not traces(store)
 
 
 def test_identifiers_that_end_with_her_address_lose_it(store: Store) -> None:
@@ -410,6 +416,53 @@ def test_an_account_goes_with_all_that_was_read_from_it(store: Store) -> None:
     assert [seen.account for seen in letter.evidence] == ["home"]
     with pytest.raises(KeyError):
         forget_account(store, "work")
+
+
+def test_nobody_who_was_only_in_an_account_is_left_when_it_goes(store: Store) -> None:
+    fill(store, "work", of_anna(mail(1)))
+    fill(store, "home", mail(2, author=BOB))
+    resolved(store)
+    forget_account(store, "work")
+    resolved(store)
+
+    assert not traces(store)
+    assert [one.addresses for one in store.people()] == [(BOB,)]
+
+
+@pytest.mark.parametrize(
+    "erase", [lambda store: forget(store, anna(store), OWN), lambda it: forget_account(it, "work")]
+)
+def test_whoever_was_deriving_meanwhile_does_not_bring_her_back(store: Store, erase: Callable[[Store], object]) -> None:
+    fill(store, "work", of_anna(mail(1)))
+    resolved(store)
+    fill(store, "work", of_anna(mail(2)))
+    batch = store.pending()
+    assert batch
+    erase(store)
+
+    assert not store.apply(reconcile(batch.facts, OWN, IGNORE, batch.gone), batch.through)
+    resolved(store)
+    assert not traces(store)
+
+
+def test_she_is_not_remembered_as_one_who_wrote_from_a_sent_folder(store: Store) -> None:
+    fill(store, "work", of_anna(mail(1, to=(BOB,), sent=True)), mail(2, author=ME, to=(BOB,), sent=True))
+    resolved(store)
+    forget_account(store, "work")
+    forget(store, Person("p:0", NAME, (ANNA,)), OWN)
+
+    assert store.sent_senders() == {ME: 1}
+
+
+def test_a_note_that_only_names_her_loses_her_name(store: Store) -> None:
+    fill(store, "work", of_anna(mail(1)))
+    account = store.account("work")
+    assert account
+    store.commit_page("work", Page((), "9", notes=(Note("a", f'{{"summary":"1:1 {NAME}"}}'),)), account.cursor)
+    resolved(store)
+    forget_her(store)
+
+    assert store.notes("work") == {"a": '{"summary":"1:1"}'}
 
 
 def test_own_addresses_learned_from_an_account_stay_known(store: Store) -> None:
