@@ -29,12 +29,13 @@ _NEUTRAL = re.compile("mail|e?mails|me|home|work|private|office|info|contact|pos
 
 @dataclass(frozen=True, slots=True)
 class _Owner:
-    """What is known of the owner's name: last names, given names, handles, local parts."""
+    """What is known of the owner's name: last names, given names, handles, local parts; and the domains they are in."""
 
     last: frozenset[str]
     given: frozenset[str]
     handles: frozenset[str]
     locals: frozenset[str]
+    domains: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def learn_own(configured: Sequence[str], name: str, senders: Mapping[str, int]) 
     """The owner's addresses: the `configured` patterns, and the authors of their Sent folders who look like them.
 
     `senders` counts the From addresses seen in Sent folders. One is learned after three sightings when it shares the
-    owner's last name, handle or local part and no other given name stands in it. When nothing at all is configured,
+    owner's last name, handle or local part and no other given name stands in it; in another domain than the owner's, or
+    beside a word like "lists", the owner's given name is enough. When nothing at all is configured,
     the sender who, with the addresses that look like theirs, wrote more than half of all is the owner.
     """
     patterns = tuple(sorted({one.strip() for one in configured if one.strip() and _is_pattern(one)}))
@@ -93,8 +95,18 @@ def learn_own(configured: Sequence[str], name: str, senders: Mapping[str, int]) 
 
 def _alike(counted: Mapping[str, int], owner: _Owner) -> frozenset[str]:
     return frozenset(
-        address for address, count in counted.items() if count >= SIGHTINGS_TO_LEARN and _looks_like(address, owner)
+        address
+        for address, count in counted.items()
+        if count >= SIGHTINGS_TO_LEARN and (_looks_like(address, owner) or _goes_by_given_name(address, owner))
     )
+
+
+def _goes_by_given_name(address: str, owner: _Owner) -> bool:
+    """Whether an address out of the Sent folder is the owner's given name, elsewhere or for something: anna.lists@."""
+    parts = _parts(address.partition("@")[0].partition("+")[0])
+    rest = [part for part in parts if part not in owner.given or len(part) < _SHORTEST_NAME]
+    at_home = domain_of(address) in owner.domains
+    return len(rest) < len(parts) and bool(rest or not at_home) and all(map(_NEUTRAL.fullmatch, rest))
 
 
 def _is_pattern(text: str) -> bool:
@@ -140,7 +152,9 @@ def _owner(addresses: frozenset[str], name: str) -> _Owner:
             continue
         local_parts.add(local)
         parts = _parts(local)
-        if not words and len(parts) > 1:
+        if not words and len(parts) > 1 and all(map(_NEUTRAL.fullmatch, parts[1:])):
+            handles.add(parts[0])
+        elif not words and len(parts) > 1:
             last.add(parts[-1])
             given.update(part for part in parts[:-1] if len(part) > 1)
         elif words and parts and not any(_fits(part, {*last, *given}) for part in parts):
@@ -150,6 +164,7 @@ def _owner(addresses: frozenset[str], name: str) -> _Owner:
         frozenset(given),
         frozenset(one for one in handles if len(one) >= _SHORTEST_NAME),
         frozenset(one for one in local_parts if len(one) >= _SHORTEST_NAME),
+        _domains(addresses),
     )
 
 

@@ -145,6 +145,7 @@ def test_no_subject_is_read_when_none_is_wanted() -> None:
         ("Delivered-To: me@example.com", SignalName.DELIVERED_TO, "me@example.com"),
         ("X-Original-To: me@example.com", SignalName.DELIVERED_TO, "me@example.com"),
         ("Return-Path: <>", SignalName.RETURN_PATH, "<>"),
+        ("Return-Path: <Bounce-1@example.org>", SignalName.RETURN_PATH, "bounce-1@example.org"),
         ("Reply-To: Other <other@example.org>", SignalName.REPLY_TO, "other@example.org"),
         ("Sender: list-owner@example.org", SignalName.SENDER, "list-owner@example.org"),
         ('Content-Type: text/calendar; method="REQUEST"', SignalName.CALENDAR, "request"),
@@ -161,7 +162,8 @@ def test_what_says_something_about_the_kind_is_a_signal(header: str, name: Signa
     "header",
     [
         "Content-Type: text/plain; charset=utf-8",
-        "Return-Path: <a@example.org>",
+        "Return-Path: <A@Example.org>",
+        "Return-Path: nobody in particular",
         "Reply-To: A@Example.org",
         "Sender: Anna <a@example.org>",
         "List-Id: ",
@@ -172,6 +174,12 @@ def test_what_says_something_about_the_kind_is_a_signal(header: str, name: Signa
 )
 def test_what_says_nothing_is_no_signal(header: str) -> None:
     assert signals(header + "\n") == set()
+
+
+def test_what_a_list_does_with_failures_is_not_told() -> None:
+    """It differs in every copy, and the list is known without it."""
+    told = signals("Return-Path: <club-bounces+7@lists.example>\nList-Id: <club.lists.example>\n")
+    assert told == {(SignalName.LIST_ID, "club.lists.example")}
 
 
 def test_sent_mail_says_so_and_several_addresses_of_delivery_are_said_once_each() -> None:

@@ -129,10 +129,29 @@ def test_a_person_may_call_a_mail_an_invitation() -> None:
         {SignalName.PRECEDENCE: " Bulk "},
         {SignalName.PRECEDENCE: "junk"},
         {SignalName.LIST_ID: "offers.shop.example", SignalName.LIST_UNSUBSCRIBE: "<https://shop.example/leave>"},
+        {SignalName.LIST_ID: "offers.shop.example"},
+        {SignalName.RETURN_PATH: "offers-errors@shop.example"},
+        {SignalName.RETURN_PATH: "bounces+4711-me=home.example@post.shop.example"},
+        {SignalName.RETURN_PATH: "10182839.55483860.8@bounced.shop.example"},
+        {SignalName.RETURN_PATH: "79107.0.27may2026@post.shop.example"},
     ],
 )
 def test_a_newsletter_is_bulk(fields: dict[SignalName, str]) -> None:
     assert kind(mail(fields=fields)) is VerdictKind.BULK
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "anna@home.example",
+        "srs0=hx4a=bounces=acme.example=anna@forwarder.example",
+        "prvs=0123abcdef=anna@acme.example",
+        "anna+caf_=bounces=mine.example@home.example",
+        "annabounce@acme.example",
+    ],
+)
+def test_what_forwarders_make_of_a_return_path_makes_no_newsletter(path: str) -> None:
+    assert kind(mail(fields={SignalName.RETURN_PATH: path})) is VerdictKind.HUMAN
 
 
 def test_a_person_on_a_list_is_list_mail_and_human_when_i_am_addressed() -> None:
@@ -144,6 +163,24 @@ def test_a_list_without_list_post_is_known_by_its_address_among_the_recipients()
     fields = {SignalName.LIST_ID: "club.lists.example"}
     assert kind(mail(to=("club@lists.example",), fields=fields)) is VerdictKind.LIST
     assert kind(mail(to=(ME[0],), fields=fields, in_reply_to="zero@acme.example")) is VerdictKind.HUMAN
+
+
+@pytest.mark.parametrize(
+    "out",
+    ["<mailto:club-unsubscribe@groups.example>", "<https://x.example/u>, <mailto:Club+leave@Groups.example?subject=x>"],
+)
+def test_a_group_is_known_by_the_way_out_of_it(out: str) -> None:
+    fields = {SignalName.LIST_UNSUBSCRIBE: out}
+    assert kind(mail(to=("club@groups.example",), fields=fields)) is VerdictKind.LIST
+    assert kind(mail(to=("club@groups.example", ME[0]), fields=fields)) is VerdictKind.HUMAN
+    assert kind(mail(fields=fields)) is VerdictKind.BULK
+
+
+def test_what_a_list_carried_to_me_unseen_is_list_mail() -> None:
+    fields = {SignalName.LIST_ID: "club.lists.example"}
+    assert kind(mail(to=("friends@acme.example",), fields=fields)) is VerdictKind.LIST
+    newsletter = {**fields, SignalName.LIST_UNSUBSCRIBE: "<https://shop.example/leave>"}
+    assert kind(mail(to=("friends@acme.example",), fields=newsletter)) is VerdictKind.BULK
 
 
 def test_a_rewritten_from_is_judged_by_its_real_author() -> None:
@@ -170,6 +207,23 @@ def test_a_rewritten_from_is_judged_by_its_real_author() -> None:
         ("customer.service@acme.example", "Acme"),
         ("tom@acme.example", "Acme Newsletter"),
         ("tom@acme.example", "The Acme Support Team"),
+        ("champion@acme.example", "The Acme Champion"),
+        ("mailinglist@michaelmoor.example", "Michael Moor's Mailing List"),
+        ("2.20522.db-q-h_lyik6loe.1@post.shop.example", "Strips"),
+        ("volunteer-reply@vote.example", "Anna Rossi"),
+        ("portfoliomailer@shop.example", ""),
+        ("shopnoreply@shop.example", "Shop"),
+        ("shop+errors@shop.example", "Shop"),
+        ("anna@reply.shop.example", "Anna from Shop"),
+        ("shop@email.shop.example", "Shop"),
+        ("geen-antwoord@winkel.example", "Winkel"),
+        ("atencionalcliente@tienda.example", "Tienda"),
+        ("service-client@boutique.example", "Boutique"),
+        ("klantenservice@winkel.example", "Winkel"),
+        ("buchhaltung@laden.example", "Laden"),
+        ("layanan.pelanggan@toko.example", "Toko"),
+        ("biuro@sklep.example", "Sklep"),
+        ("custserv@shop.example", ""),
     ],
 )
 def test_robots_relays_and_offices_are_automated(sender: str, name: str) -> None:
@@ -188,6 +242,14 @@ def test_robots_relays_and_offices_are_automated(sender: str, name: str) -> None
         ("75342.2112@mail.example", "Tom Smith"),
         ("anna@mail.acme.example", "Anna Rossi"),
         ("anna@news.co.uk", "Anna Rossi"),
+        ("anna@email.college.edu", "Anna Rossi"),
+        ("lists@rossi-lang.example", "Anna Rossi"),
+        ("gretchen.daily@acme.example", "Gretchen Daily"),
+        ("anhnguyen@acme.example", "The Anh Nguyen"),
+        ("tservice@acme.example", "Tom Service"),
+        ("nmailer@acme.example", "Nina Mailer"),
+        ("nic@acme.example", "Nic Rossi"),
+        ("3380520452@qq.example", "Dashuai Wu"),
     ],
 )
 def test_a_person_is_not_taken_for_a_robot_by_a_likeness(sender: str, name: str) -> None:
@@ -205,6 +267,10 @@ def test_mail_that_names_me_nowhere_was_not_written_to_me() -> None:
     assert kind(mail(to=("all@acme.example",))) is VerdictKind.WIDE
     assert kind(mail(to=())) is VerdictKind.WIDE
     assert kind(mail(to=(ANNA,))) is VerdictKind.BULK
+    assert kind(mail(to=(ANNA,), subject="Re: Lunch")) is VerdictKind.WIDE
+    assert kind(mail(to=(ANNA,), in_reply_to="zero@acme.example")) is VerdictKind.WIDE
+    assert kind(mail(to=(ANNA,), fields={SignalName.FOLDER: "sent"})) is VerdictKind.WIDE
+    assert kind(mail(to=(ANNA,), subject="[Shop] Offers")) is VerdictKind.BULK
     assert kind(mail(to=("alias@acme.example",), fields={SignalName.DELIVERED_TO: "alias@acme.example"})) is (
         VerdictKind.HUMAN
     )

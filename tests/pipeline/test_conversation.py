@@ -13,8 +13,13 @@ from syncd.pipeline.policy import Ignore
 from tests.pipeline.diary import heard, met, person, wrote
 
 
-def counted(*touches: Touch, addresses: tuple[str, ...] = ("anna@rossi.example",), ignore: Ignore | None = None) -> int:
-    return len(conversation(person("Anna Rossi", *addresses), in_order(touches), ignore or Ignore()))
+def counted(
+    *touches: Touch,
+    addresses: tuple[str, ...] = ("anna@rossi.example",),
+    ignore: Ignore | None = None,
+    name: str = "Anna Rossi",
+) -> int:
+    return len(conversation(person(name, *addresses), in_order(touches), ignore or Ignore()))
 
 
 def answer_to(letter: Touch, verdict: VerdictKind, after: timedelta = timedelta(hours=3)) -> Touch:
@@ -71,6 +76,13 @@ def test_an_office_counts_only_after_a_two_way_exchange() -> None:
     assert counted(offer, letter, addresses=office) == 0
     assert counted(offer, letter, answer_to(letter, VerdictKind.AUTOMATED), addresses=office) == 2
     assert counted(heard("2026-01-01"), addresses=office) == 0
+
+
+@pytest.mark.parametrize("name", ["", "Hotel", "Hotel Support", "info@hotel.example"])
+def test_an_office_in_which_nobody_in_particular_answers_is_nobody(name: str) -> None:
+    letter = wrote("2026-01-02")
+    answer = answer_to(letter, VerdictKind.AUTOMATED)
+    assert counted(letter, answer, heard("2026-01-09"), addresses=("info@hotel.example",), name=name) == 0
 
 
 def test_somebody_with_an_address_of_their_own_is_no_office() -> None:

@@ -64,6 +64,21 @@ def test_a_handle_is_recognized_wherever_it_stands() -> None:
     assert "alexa@mail.example" not in own
 
 
+@pytest.mark.parametrize(
+    ("configured", "learned", "others"),
+    [
+        ("alx.mailinglists@mail.example", {"alx@code.example", "alx.manual@mail.example"}, {"alexa@mail.example"}),
+        ("mtk.manual@mail.example", {"mtk@man7.example", "mtk.lists@mail.example"}, {"mtk@mail.example"}),
+        ("anna.rossi@acme.example", {"anna@home.example"}, {"anna@acme.example", "anna.verdi@acme.example"}),
+    ],
+)
+def test_a_given_name_is_enough_in_another_domain_or_for_lists(
+    configured: str, learned: set[str], others: set[str]
+) -> None:
+    own = learn_own([configured], "", dict.fromkeys(learned | others, 5))
+    assert own.addresses == {configured, *learned}
+
+
 def test_when_nothing_is_configured_the_dominating_sender_is_the_owner() -> None:
     own = learn_own([], "", {"davide.rossi@old.example": 60, "d.rossi@old.example": 9, "kay.chapman@old.example": 20})
     assert own.addresses == {"davide.rossi@old.example", "d.rossi@old.example"}
