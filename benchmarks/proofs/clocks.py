@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from quick_clock import QuickClock, find_libfaketime
+from quick_clock import QuickClock, build_clockwork
 from residence import Residence
 
 from syncd.demo.mail import write_letters
@@ -105,24 +105,19 @@ class SteppedClock:
 
     def __init__(self, place: Path, now: datetime) -> None:
         self._file = place / "clock"
+        self._clockwork = build_clockwork(place)
         self.set(now)
 
     def set(self, now: datetime) -> None:
         """From now on it shows this, and goes on from there."""
         offset = (now - datetime.now(UTC)).total_seconds()
         waiting = self._file.with_suffix(".new")
-        waiting.write_text(f"{offset:+.0f}\n", encoding="ascii")
+        waiting.write_text(f"{offset:.0f}", encoding="ascii")
         waiting.replace(self._file)
 
     def env(self) -> dict[str, str]:
         """What a process that starts now needs to live by this clock."""
-        return {
-            "LD_PRELOAD": str(find_libfaketime()),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "TZ": "UTC",
-        }
+        return {"LD_PRELOAD": str(self._clockwork), "CLOCK_OFFSET": str(self._file), "TZ": "UTC"}
 
 
 def play_jumps(place: Path) -> bool:
