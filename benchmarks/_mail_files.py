@@ -37,8 +37,9 @@ class MailFileFound:
 
 
 def mail_files(root: Path) -> list[MailFileFound]:
-    """Every file at or below `root` that begins like mail, by path; raises OSError when there is nothing at all."""
-    root.stat()
+    """Every file at or below `root` that begins like mail, by path; raises ValueError when there is nothing at all."""
+    if not root.exists():
+        raise ValueError(f"There is no file or folder {root}.")
     paths = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
     return [
         MailFileFound(path, is_called("/".join(path.relative_to(root.parent).parts), SENT_NAMES))

@@ -37,7 +37,8 @@ def measure(folder: Path, *, errors: bool = False) -> dict[str, object]:
     counts events, and files that are no calendar, each with its reason; `crashes` are files that raised anything but
     the connector's own errors. Raises ValueError when there is no calendar file.
     """
-    folder.stat()
+    if not folder.exists():
+        raise ValueError(f"There is no file or folder {folder}.")
     paths = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
     paths = [path for path in paths if path == folder or path.suffix.lower() in _CALENDARS]
     if not paths:

@@ -59,6 +59,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def _run(chosen: argparse.Namespace) -> dict[str, object]:
     me = tuple(one.strip() for one in chosen.me.split(",") if one.strip())
+    if chosen.people and not me:
+        raise ValueError("Say whose mailbox it is: --me anna@example.org")
     if chosen.people:
         return measure_people(chosen.folder, me)
     return measure(chosen.folder, chosen.expect, me, errors=chosen.errors)

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from quality_mail import from_mbox
+from _mail_files import mail_files, messages_of
 
 from syncd.model import Fact, Message, Role, SignalName
 from syncd.pipeline.own_addresses import OwnAddresses, learn_own
@@ -52,7 +52,8 @@ def main() -> None:
     keys = truth(data / "index.tsv")
     print(f"{'mailbox':24}{'copies':>8}{'mails':>8}{'precision':>11}{'recall':>8}{'us':>7}  verdicts; own addresses")
     for folder in sorted((*(data / "full").iterdir(), *(data / "folders").iterdir())):
-        messages = [one for path in sorted(folder.rglob("*.mbox")) for one in from_mbox(path)]
+        read = (one for found in mail_files(folder) for one in messages_of(found))
+        messages = [one for one in read if isinstance(one, Message)]
         facts = [Fact("mailbox", message) for message in messages]
         places = {message.remote_id: keys[message.message_id] for message in messages}
         own = owner(messages)
