@@ -21,10 +21,12 @@ from syncd.connector import KeepsLetters
 from syncd.deliver import deliver_pending, drop, next_attempt, transport_for
 from syncd.deliver.place import Place, Watched
 from syncd.errors import DeliveryError, StoreError
+from syncd.keeping import BELIEVED_AFTER
 from syncd.model import Letter, LetterState
 from syncd.pipeline.digest import is_news, people_shown
 from syncd.processes import is_dead, this_process
 from syncd.secrets import resolve
+from syncd.store.folding import watch_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from syncd.pipeline.policy import Policy
     from syncd.store import Store
 
-__all__ = ["deliver", "next_attempt", "post_digest", "way"]
+__all__ = ["deliver", "last_day", "next_attempt", "post_digest", "way"]
 
 OUTBOX: Final = "outbox"
 """The lease of whoever composes or delivers."""
@@ -46,6 +48,19 @@ LONGEST: Final = timedelta(minutes=20)
 
 _HERE: Final = Lock()
 """Held beside the lease, which tells processes apart and not threads."""
+
+
+def last_day(store: Store, policy: Policy, now: datetime) -> date | None:
+    """The last day that needs no digest any more; None before the first. Raises StoreError.
+
+    A day further ahead than tomorrow was written by a clock that was wrong, and nobody waits years for it: it counts
+    only until the clock went on for half a day without a jump, since the present one may be the wrong one.
+    """
+    last = store.last_digest()
+    tomorrow = now.astimezone(ZoneInfo(policy.me.time_zone)).date() + timedelta(days=1)
+    if last is None or last <= tomorrow or now - watch_clock(store, now) < BELIEVED_AFTER:
+        return last
+    return store.last_digest(tomorrow)
 
 
 def post_digest(store: Store, settings: Settings, policy: Policy, now: datetime) -> Letter | None:
@@ -76,7 +91,7 @@ def _compose(store: Store, settings: Settings, policy: Policy, now: datetime) ->
 
     written = review.digest(store, policy, now, tuple(settings.accounts))
     plan = Letter(written.day, "", "", b"", LetterState.PLANNED)
-    if policy.digest.empty == "skip" and not is_news(written, _last_told(store), policy):
+    if policy.digest.empty == "skip" and not is_news(written, _last_told(store, written.day), policy):
         skipped = replace(plan, state=LetterState.SKIPPED, changed=now)
         return skipped if store.move(plan, skipped) else None
     try:
@@ -88,9 +103,9 @@ def _compose(store: Store, settings: Settings, policy: Policy, now: datetime) ->
     return letter if store.post(letter, people_shown(written)) else None
 
 
-def _last_told(store: Store) -> datetime | date | None:
-    """When the last digest that reached the owner, or will, was written."""
-    last = store.last_mailed()
+def _last_told(store: Store, day: date) -> datetime | date | None:
+    """When the last digest before this one that reached the owner, or will, was written."""
+    last = store.last_mailed(day)
     if last is None or not last.content:
         return last.day if last else None
     return parsedate_to_datetime(BytesHeaderParser().parsebytes(last.content)["Date"])

@@ -120,6 +120,16 @@ def test_a_letter_of_yesterday_is_dropped_with_the_reason_since_missed_days_are_
     assert dropped.error.endswith(f"type: syncd digest --date {dropped.day}")
 
 
+def test_a_letter_that_is_let_go_names_one_command_and_it_is_the_last_word(store: Store) -> None:
+    refused = DeliveryError(
+        "The server lets nobody in. It said why.", "Correct the password, then type: syncd doctor mail"
+    )
+    deliver(store, Failing(before=refused))
+    dropped = deliver_one(store, Failing(), datetime(2026, 10, 6, 22, 0, tzinfo=UTC))
+    assert dropped.error.startswith("The server lets nobody in. It said why. It could not be sent on its day")
+    assert dropped.error.count("type: ") == 1
+
+
 @pytest.mark.parametrize(
     ("zone", "midnight"),
     [

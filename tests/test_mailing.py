@@ -18,7 +18,9 @@ from syncd.accounts import House
 from syncd.config import load
 from syncd.deliver.place import Place, Watched
 from syncd.deliver.smtp import Smtp
+from syncd.mailing import last_day
 from syncd.model import AccountStatus, Letter, LetterState
+from syncd.pipeline.policy import Me, Policy
 from syncd.processes import this_process
 from syncd.store import Store
 
@@ -99,6 +101,24 @@ def test_a_quiet_day_is_settled_without_a_mail_until_somebody_asks(store: Store,
     later = post(store, configured(tmp_path), MORNING + timedelta(hours=3))
     assert later is not None
     assert later.state is LetterState.RENDERED
+
+
+def test_a_day_that_a_wrong_clock_wrote_counts_until_the_present_one_went_on_for_half_a_day(store: Store) -> None:
+    policy = Policy(me=Me(time_zone="Europe/Rome"))
+    for day in (TODAY - DAY, TODAY + 365 * DAY):
+        store.post(Letter(day, "<1@syncd>", "davide@rossi.example", b"", LetterState.SENT), [])
+    noticed = MORNING + timedelta(hours=2)
+    assert last_day(store, policy, noticed) == TODAY + 365 * DAY
+    assert last_day(store, policy, noticed + timedelta(hours=11)) == TODAY + 365 * DAY
+    assert last_day(store, policy, noticed + timedelta(hours=12)) == TODAY - DAY
+    assert last_day(store, policy, noticed) == TODAY + 365 * DAY, "it went back"
+
+
+def test_a_zone_further_west_makes_no_second_digest_of_a_day(store: Store) -> None:
+    store.post(Letter(TODAY + DAY, "<1@syncd>", "davide@rossi.example", b"", LetterState.SENT), [])
+    for hours in (0, 13):
+        now = MORNING + timedelta(hours=hours)
+        assert last_day(store, Policy(me=Me(time_zone="America/New_York")), now) == TODAY + DAY
 
 
 def test_a_plan_that_nobody_carried_out_is_composed_anew_on_its_day(store: Store, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def send(
     """Send today's digest, unless it went out already or there is nothing to say."""
     with session(config) as at:
         at.refresh()
-        due = not if_due or digest_due(at.now, at.store.last_digest(), at.policy)
+        due = not if_due or digest_due(at.now, mailing.last_day(at.store, at.policy, at.now), at.policy)
         if due:
             mailing.post_digest(at.store, at.settings, at.policy, at.now)
         dealt_with = mailing.deliver(at.store, at.settings, at.now, by_hand=not if_due)

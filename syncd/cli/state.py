@@ -12,6 +12,7 @@ from syncd.cli.session import ConfigOption, JsonOption, Session, paper, print_js
 from syncd.daemon.journal import in_words as lasting
 from syncd.daemon.watch import LEASE
 from syncd.errors import Exit
+from syncd.mailing import last_day
 from syncd.model import Account, AccountStatus, Letter, LetterState, Reading
 from syncd.pipeline.schedule import back_off, next_digest, next_poll, quiet_until
 from syncd.review import is_contact, relationships
@@ -113,7 +114,7 @@ def _letter(letter: Letter | None) -> dict[str, object] | None:
 
 def _next_digest(at: Session) -> datetime | None:
     try:
-        return next_digest(at.now, at.store.last_digest(), at.policy)
+        return next_digest(at.now, last_day(at.store, at.policy, at.now), at.policy)
     except ValueError:
         return None
 

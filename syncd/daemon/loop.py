@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from syncd import __version__, keeping, log, sync
+from syncd import __version__, keeping, log, mailing, sync
 from syncd.config import find_config, load
 from syncd.daemon.events import Delivered, Order, PassEnded
 from syncd.daemon.journal import Journal, one_line
@@ -219,7 +219,7 @@ class Daemon:
     def _following(self, now: datetime) -> datetime | None:
         """When the next digest is due; None when [digest] leaves no day for one."""
         try:
-            return next_digest(now, self._store.last_digest(), self._rules.policy)
+            return next_digest(now, mailing.last_day(self._store, self._rules.policy, now), self._rules.policy)
         except ValueError:
             return None
 

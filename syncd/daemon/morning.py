@@ -51,7 +51,7 @@ class Morning:
 
     def due(self, policy: Policy, now: datetime) -> bool:
         """Whether the digest of today is to be composed now."""
-        if digest_due(now, self._store.last_digest(), policy) is None:
+        if digest_due(now, mailing.last_day(self._store, policy, now), policy) is None:
             self._waits_since = None
             return False
         if self._waits_since is None:

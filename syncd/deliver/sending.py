@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from syncd.clock import wait
-from syncd.deliver.transport import AGAIN, READ_HERE, InDoubt, NotNow, Refused, Trace
+from syncd.deliver.transport import READ_HERE, InDoubt, NotNow, Refused, Trace
 from syncd.errors import DeliveryError, StoreError, SyncdError
 from syncd.model import LetterState
 from syncd.pipeline.schedule import back_off
@@ -90,8 +90,7 @@ def next_attempt(store: Store, now: datetime) -> datetime | None:
 
 def drop(store: Store, letter: Letter, at: datetime) -> Letter | None:
     """Let go of a letter whose day is over and that nobody has; None when another process moved it first."""
-    reason = letter.error.removesuffix(AGAIN).rstrip()
-    error = f"{reason} {_TOO_LATE.format(day=letter.day)}".lstrip()
+    error = f"{_what_happened(letter.error)} {_TOO_LATE.format(day=letter.day)}".lstrip()
     dropped = replace(letter, state=LetterState.FAILED, error=error, retry_at=None, changed=at)
     return dropped if store.move(letter, dropped) else None
 
@@ -249,6 +248,12 @@ class _Delivery:
     def _hold(self, letter: Letter) -> Letter:
         reason = letter.error.removesuffix(_LOOKED_FOR).rstrip() or _INTERRUPTED
         return self._move(letter, self._stands(letter, LetterState.SENT, f"{reason} {_NOT_TWICE}"))
+
+
+def _what_happened(error: str) -> str:
+    """What was said of a failure, without its last sentence when that is a command to type: it mends nothing now."""
+    *before, last = error.split(". ")
+    return ". ".join((*before, "")).rstrip() if "type: " in last else error
 
 
 def _said(failure: SyncdError) -> str:

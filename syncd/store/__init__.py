@@ -400,15 +400,15 @@ class Store:
         with self._transactions.reading() as connection:
             return outbox.days_shown(connection)
 
-    def last_digest(self) -> date | None:
-        """The last day that needs no digest any more, whatever became of it; None before the first."""
+    def last_digest(self, until: date | None = None) -> date | None:
+        """The last day, none after `until`, that needs no digest any more; None before the first."""
         with self._transactions.reading() as connection:
-            return outbox.last_day(connection, outbox.SETTLED)
+            return outbox.last_day(connection, outbox.SETTLED, until)
 
-    def last_mailed(self) -> Letter | None:
-        """The last letter that was mailed or may yet be; None before the first."""
+    def last_mailed(self, until: date | None = None) -> Letter | None:
+        """The last letter, none of a day after `until`, that was mailed or may yet be; None before the first."""
         with self._transactions.reading() as connection:
-            return outbox.newest(connection, outbox.ON_THEIR_WAY)
+            return outbox.newest(connection, outbox.ON_THEIR_WAY, until)
 
     # ----------------------------------------------------------------------- who is at work
 

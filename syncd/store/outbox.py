@@ -93,9 +93,13 @@ def letters(connection: Connection, states: Sequence[LetterState]) -> tuple[Lett
     return tuple(_letter(row) for row in connection.execute(wanted))
 
 
-def newest(connection: Connection, states: Collection[LetterState] = frozenset(LetterState)) -> Letter | None:
-    """The letter of the last day that has one in any of these states."""
+def newest(
+    connection: Connection, states: Collection[LetterState] = frozenset(LetterState), until: date | None = None
+) -> Letter | None:
+    """The letter of the last day, none after `until`, that has one in any of these states."""
     last = select(letter).where(letter.c.state.in_(states)).order_by(letter.c.day.desc()).limit(1)
+    if until:
+        last = last.where(letter.c.day <= until.isoformat())
     row = connection.execute(last).one_or_none()
     return None if row is None else _letter(row)
 
@@ -128,9 +132,12 @@ def move(connection: Connection, seen: Letter, after: Letter) -> bool:
     return connection.execute(update(letter).where(*as_seen).values(**_standing(after))).rowcount == 1
 
 
-def last_day(connection: Connection, states: Collection[LetterState]) -> date | None:
-    """The last day whose digest is in any of these states."""
-    day = connection.execute(select(func.max(letter.c.day)).where(letter.c.state.in_(states))).scalar_one()
+def last_day(connection: Connection, states: Collection[LetterState], until: date | None = None) -> date | None:
+    """The last day, none after `until`, whose digest is in any of these states."""
+    last = select(func.max(letter.c.day)).where(letter.c.state.in_(states))
+    if until:
+        last = last.where(letter.c.day <= until.isoformat())
+    day = connection.execute(last).scalar_one()
     return None if day is None else date.fromisoformat(day)
 
 

@@ -40,6 +40,17 @@ def test_thirty_days_bring_a_digest_on_each_day_that_has_one(tmp_path: Path) -> 
     house.store.close()
 
 
+def test_a_clock_that_was_a_year_ahead_for_a_while_costs_no_year_of_digests(house: House) -> None:
+    write_mail(house.folder, 1, MONDAY - DAY)
+    house.run(2 * HOUR)
+    house.time.jump(365 * DAY)
+    house.run(2 * HOUR)
+    house.time.jump(-365 * DAY)
+    house.run(3 * DAY)
+    assert days_of(house) == ["Mon 05", "Tue 06", "Wed 07", "Thu 08", "Tue 05"]
+    assert len(house.digests()) == 5
+
+
 def test_before_a_digest_is_written_the_accounts_are_read_that_were_not_read_lately(house: House) -> None:
     write_mail(house.folder, 1, MONDAY - DAY)
     house.run(2 * MINUTE)
