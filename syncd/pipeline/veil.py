@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
+from unicodedata import normalize
 
 from syncd.model import Meeting, Message, Role, Unreadable
 from syncd.pipeline.envelope import envelope_of
-from syncd.pipeline.machines import is_machine_address, is_persons_name
+from syncd.pipeline.machines import is_machine_address, is_persons_name, is_role_address
 from syncd.pipeline.meetings import others_in
 from syncd.pipeline.normalize import fold_letters, mailbox_key, name_words, normal_address
 from syncd.pipeline.own_addresses import OwnAddresses
@@ -36,8 +37,15 @@ _WORDS_OF_A_NAME = range(2, _LONGEST + 1)
 _ADDRESS = re.compile(r"""([^\s<>()\[\]{},;:"'\\|@]+)@(\w(?:[\w.\-]*\w)?)""")
 _BEFORE_AN_ADDRESS = re.compile(r"[=/?&#%\-]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’`´][^\W\d_]+)*")  # noqa: RUF001 - O'Brien is typeset with it
-_BETWEEN_WORDS = re.compile(r"[\s,.\-]{1,3}")
+_JOINED = (  # by a language: Anna Rossi's, dell'Anna Rossi
+    re.compile(r"[^\W\d_]+(?:['’`´](?!s\b)[^\W\d_]+)*", re.IGNORECASE),  # noqa: RUF001 - likewise
+    re.compile(r"[^\W\d_]+"),
+)
+_APOSTROPHE = re.compile(r"['’`´]")  # noqa: RUF001 - likewise
+_BETWEEN_WORDS = re.compile(r"[\s,.\-_]{1,3}")
 _SPACE = re.compile(r"\s{2,}")
+_VIA = re.compile(r"\bvia\b", re.IGNORECASE)
+"""Somebody's name before it, and in the address whoever passes their mail on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +67,11 @@ class Veil:
 
     def text(self, text: str) -> str:
         """The text without their addresses and full names."""
-        if "@" in text:
-            text = _ADDRESS.sub(self._unless_covered, text)
-        kept = list(self._without_names(text))
-        return _SPACE.sub(" ", "".join(kept)).strip() if len(kept) > 1 else text
+        text = self._without_addresses(text)
+        bare = self._without_names(normalize("NFC", text), _WORD)
+        if _APOSTROPHE.search(text):
+            bare = reduce(self._without_names, _JOINED, bare)
+        return text if bare == normalize("NFC", text) else _SPACE.sub(" ", bare).strip()
 
     def over(self, record: Message | Meeting | Unreadable) -> Message | Meeting | Unreadable | None:
         """The record as it may be kept; None when it is between the owner and those who were forgotten."""
@@ -85,8 +94,8 @@ class Veil:
             replace(
                 message,
                 participants=rest,
-                message_id=self._id(message.message_id),
-                in_reply_to=self._id(message.in_reply_to),
+                message_id=self._without_addresses(message.message_id),
+                in_reply_to=self._without_addresses(message.in_reply_to),
                 signals=tuple(self._signals(message.signals)),
                 subject=self.text(message.subject),
             ),
@@ -94,20 +103,21 @@ class Veil:
 
     def _over_meeting(self, meeting: Meeting) -> Meeting | None:
         rest = self._rest(meeting)
-        bare = replace(meeting, participants=rest, uid=self._id(meeting.uid), title=self.text(meeting.title))
+        uid, title = self._without_addresses(meeting.uid), self.text(meeting.title)
+        bare = replace(meeting, participants=rest, uid=uid, title=title)
         if len(rest) < len(meeting.participants) and not others_in(bare, self.own):
             return None
         return _settled(meeting, bare)
 
     def _rest(self, record: Message | Meeting) -> tuple[Participant, ...]:
-        """Who else takes part; a machine, or a mailbox without an address, does not bear their name either."""
+        """Who else takes part; a machine, an office or a mailbox without an address does not bear their name either."""
         return tuple(self._unnamed(one) for one in record.participants if not self.covers(one.address))
 
     def _unnamed(self, one: Participant) -> Participant:
-        if not one.name or is_somebodys(one.address):
-            return one
-        name = self.text(one.name)
-        return one if name == one.name else replace(one, name=name)
+        own = is_somebodys(one.address) and not is_role_address(normal_address(one.address))
+        bare = self._without_addresses if own and not _VIA.search(one.name) else self.text
+        name = bare(one.name)
+        return one if name == one.name else replace(one, name=name.strip())
 
     def _signals(self, signals: Iterable[Signal]) -> Iterator[Signal]:
         for signal in signals:
@@ -117,8 +127,8 @@ class Veil:
             elif value.strip("<> "):
                 yield replace(signal, value=value)
 
-    def _id(self, identifier: str) -> str:
-        return _ADDRESS.sub(self._unless_covered, identifier) if "@" in identifier else identifier
+    def _without_addresses(self, text: str) -> str:
+        return _ADDRESS.sub(self._unless_covered, text) if "@" in text else text
 
     def _is_somebody(self, one: Participant) -> bool:
         address = normal_address(one.address)
@@ -133,9 +143,12 @@ class Veil:
                 return local[:start]
         return found[0]
 
-    def _without_names(self, text: str) -> Iterator[str]:
-        """The pieces between the full names that are marked."""
-        words = list(_WORD.finditer(text))
+    def _without_names(self, text: str, word: re.Pattern[str]) -> str:
+        """The text without the full names that are marked, where it is made of such words."""
+        kept = list(self._between_names(text, list(word.finditer(text))))
+        return "".join(kept) if len(kept) > 1 else text
+
+    def _between_names(self, text: str, words: Sequence[re.Match[str]]) -> Iterator[str]:
         letters = [fold_letters(word[0]) for word in words]
         together = [
             _BETWEEN_WORDS.fullmatch(text, one.end(), other.start()) is not None for one, other in pairwise(words)
