@@ -10,8 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from syncd.pipeline.folding import called, tally
-from syncd.store import fold as put_in_place_of
-from syncd.store import names_in, ripe, tallies, watch_clock
+from syncd.store.folding import names_in, put_tallies, ripe, tallies, watch_clock
 from syncd.sync import derive
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def fold_before(store: Store, policy: Policy, edge: datetime, now: datetime) -> 
             policy.ignore,
         )
     ]
-    if not put_in_place_of(store, what, called(counted, names)):
+    if not put_tallies(store, what, called(counted, names)):
         return 0
     derive(store, policy)
     return len(what.interactions)

@@ -16,7 +16,7 @@ from syncd.errors import UsageError
 from syncd.model import AccountStatus, Source
 from syncd.pipeline.digest import compose
 from syncd.pipeline.relationships import know, relate
-from syncd.store import tallies
+from syncd.store.folding import tallies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

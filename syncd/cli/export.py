@@ -17,7 +17,7 @@ from syncd.cli.session import ConfigOption, session, talk
 from syncd.errors import Exit, StoreError, UsageError
 from syncd.export import INTERACTIONS, PEOPLE, interaction_rows, person_row, write_csv, write_json
 from syncd.review import is_contact, relationships
-from syncd.store import interactions
+from syncd.store.readings import interactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,8 +16,8 @@ from syncd.errors import Exit, StoreError, UsageError
 from syncd.model import Person
 from syncd.pipeline.normalize import mailbox_key, name_key, normal_address
 from syncd.review import find_person, is_contact, relationships
-from syncd.store import Erased, compact, copies_put_aside, forget_account, is_forgotten
-from syncd.store import forget as erase
+from syncd.store.forgetting import Erased, compact, copies_put_aside, forget_account, is_forgotten
+from syncd.store.forgetting import forget as erase
 from syncd.sync import derive, own_addresses
 from syncd.tokens import TokenFile
 

@@ -13,18 +13,8 @@ from syncd.errors import StoreBusy
 from syncd.store import accounts, admission, derived, facts, identities, leases, meta, notes, outbox, readings
 from syncd.store.derived import Claim, Pending
 from syncd.store.engine import Database, Rehearsal, Transactions, open_database
-from syncd.store.folding import Ripe, fold, names_in, ripe, tallies, watch_clock
-from syncd.store.forgetting import (
-    Erased,
-    compact,
-    copies_put_aside,
-    erase_forgotten,
-    forget,
-    forget_account,
-    is_forgotten,
-)
 from syncd.store.notes import StoredMemory
-from syncd.store.readings import Counts, interactions
+from syncd.store.readings import Counts
 from syncd.store.upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -53,26 +43,7 @@ if TYPE_CHECKING:
         Unreadable,
     )
 
-__all__ = [
-    "Counts",
-    "Erased",
-    "Pending",
-    "Ripe",
-    "Store",
-    "StoredMemory",
-    "compact",
-    "copies_put_aside",
-    "erase_forgotten",
-    "fold",
-    "forget",
-    "forget_account",
-    "interactions",
-    "is_forgotten",
-    "names_in",
-    "ripe",
-    "tallies",
-    "watch_clock",
-]
+__all__ = ["Counts", "Pending", "Store", "StoredMemory"]
 
 
 class Store:

@@ -116,7 +116,7 @@ def names_in(store: Store, what: Ripe) -> Mapping[str, Mapping[str, int]]:
     return found
 
 
-def fold(store: Store, what: Ripe, counted: Iterable[Tally]) -> bool:
+def put_tallies(store: Store, what: Ripe, counted: Iterable[Tally]) -> bool:
     """Let `counted` stand in place of what is ripe, in one transaction; False when the store changed since."""
     with store.transactions.writing() as connection:
         if _seen(connection) != what.seen:

@@ -20,10 +20,11 @@ from sqlalchemy.engine import make_url
 from syncd.errors import StoreBusy, StoreError
 from syncd.model import Lease, Letter, LetterState
 from syncd.processes import is_dead
-from syncd.store import Store, derived, erase_forgotten, leases, migrations, outbox
+from syncd.store import Store, derived, leases, migrations, outbox
 from syncd.store.backup import is_damage, place_beside, write_copy
 from syncd.store.codec import from_micros
 from syncd.store.engine import open_database, put
+from syncd.store.forgetting import erase_forgotten
 from syncd.store.meta import read, write
 from syncd.store.schema import (
     VERSION,
@@ -35,6 +36,7 @@ from syncd.store.schema import (
     forgotten,
     letter,
     meta,
+    namesake,
     note,
     shown,
     tally,
@@ -203,6 +205,8 @@ def _replace(backup: Connection, present: Connection) -> None:
     for table in _OF_THE_BACKUP:
         copy(backup, present, table)
     derived.restart(present, RESTORED)
+    present.execute(delete(namesake))
+    copy(backup, present, namesake, lambda row: tuple(row) if row.interaction == derived.FOLDED else None)
     put(present, meta, [(name, value) for name, value in named.items() if name not in _named(present)])
 
     days = set(present.execute(select(letter.c.day)).scalars())

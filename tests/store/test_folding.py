@@ -15,13 +15,18 @@ from syncd.keeping import fold_before
 from syncd.model import Decision, DecisionKind, Meeting, Message, Participant, Removal, Role, Signal, SignalName
 from syncd.pipeline.policy import Job, Me, Policy
 from syncd.review import relationships
-from syncd.store import Store, forget, ripe, tallies
-from syncd.store import fold as put_in_place_of
+from syncd.store import Store
+from syncd.store.backup import back_up
+from syncd.store.folding import put_tallies, ripe, tallies
+from syncd.store.forgetting import forget
+from syncd.store.restore import open_backup, put_back
 from syncd.store.schema import metadata
 from syncd.sync import derive, rebuild
 from tests.store.records import ANNA, BOB, ME, NOON, OWN, fill, mail, meeting
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from syncd.model import Observation, Relationship
     from tests.store.conftest import NewUrl
 
@@ -383,6 +388,23 @@ def test_who_is_forgotten_after_a_folding_leaves_no_count_either(store: Store) -
     assert {one.name for one in store.people()} == {"bob", "Anna Rossi"}
 
 
+def test_a_backup_brings_back_what_was_folded_when_it_was_made(store: Store, new_url: NewUrl, tmp_path: Path) -> None:
+    anna, other = (Participant(one, "Anna Rossi", Role.TO) for one in (ANNA, "anna.rossi@other.example"))
+    both = replace(mail(0, author=ME, sent=True), participants=(Participant(ME, "", Role.FROM), anna, other))
+    fill(store, "work", both, *letters(5, 400, 990), *letters(7, who=BOB))
+    fold(store, POLICY, HISTORY, NOW)
+    truth = kept(store)
+    back_up(store.transactions, tmp_path / "backup.db", replace=False)
+    url = new_url()
+    with open_backup(tmp_path / "backup.db", tmp_path) as held:
+        put_back(url, held, tmp_path, NOW, None)
+    with Store.open(url) as restored:
+        derive(restored, POLICY)
+        assert kept(restored) == truth
+        fill(restored, "work", both, *letters(5, 400))
+        assert kept(restored) == truth
+
+
 def test_own_addresses_that_old_letters_taught_stay_known(store: Store) -> None:
     mine = "the.owner@old-job.example"
     sent = [mail(24 * day, f"Sent/{day}", author=mine, to=(ANNA,), sent=True) for day in range(3)]
@@ -432,10 +454,10 @@ def test_what_changed_meanwhile_is_left_for_the_next_time(new_url: NewUrl) -> No
         fill(other, "work", *letters(20))
         before = kept(store)
 
-        assert not put_in_place_of(store, what, ())
+        assert not put_tallies(store, what, ())
         assert kept(store) == before
         derive(other, POLICY)
-        assert not put_in_place_of(store, what, ())
+        assert not put_tallies(store, what, ())
         assert fold(store, POLICY, HISTORY, NOW) == 6
 
 

@@ -31,8 +31,9 @@ from syncd.model import (
 )
 from syncd.pipeline.identity import resolve
 from syncd.pipeline.reconcile import reconcile
-from syncd.store import Store, compact, erase_forgotten, forget, forget_account
+from syncd.store import Store
 from syncd.store.engine import open_database
+from syncd.store.forgetting import compact, erase_forgotten, forget, forget_account
 from syncd.store.schema import forgotten, metadata
 from tests.store.records import ANNA, BOB, IGNORE, ME, NOON, OWN, PAGES, derive, fill, mail, meeting
 

@@ -18,8 +18,9 @@ import pytest
 from syncd.errors import StoreError
 from syncd.model import Decision, DecisionKind, Letter, LetterState, Person
 from syncd.pipeline.reconcile import reconcile
-from syncd.store import Store, derived, forget
+from syncd.store import Store, derived
 from syncd.store.backup import back_up
+from syncd.store.forgetting import forget
 from syncd.store.restore import Restored
 from tests.small_disk import small_disk
 from tests.store.records import ANNA, IGNORE, NOON, OWN, derive, fill, mail
