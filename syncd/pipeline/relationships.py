@@ -16,8 +16,9 @@ from syncd.model import Direction, InteractionKind, Relationship, Role, Touch, V
 from syncd.pipeline.careers import shared_job
 from syncd.pipeline.circles import Candidate, assign, settings_of, words_of
 from syncd.pipeline.conversation import conversation, in_order
+from syncd.pipeline.owner import Contact, owner_of
 from syncd.pipeline.recall import recalled
-from syncd.pipeline.score import History, Pace, history_of, measure, owner_of
+from syncd.pipeline.score import History, Pace, history_of, measure
 from syncd.pipeline.silence import Owner
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ class Known:
 def relate(known: Iterable[Known], now: datetime) -> list[Relationship]:
     """How the owner stands with everybody on the day of `now`, for which all of them are known, in their order.
 
-    The ties are measured beside each other: together they say how active the owner is.
+    The ties are measured beside each other: together they say when the owner was there, and how often silences end.
     """
     everybody = tuple(known)
-    owner = owner_of([one.history for one in everybody])
+    owner = owner_of(Contact(tuple(one.history.days), one.history.mine, one.history.mutual) for one in everybody)
     return [
         replace(one.relationship, tie=measure(one.relationship.person.id, one.history, one.pace, now, owner))
         for one in everybody

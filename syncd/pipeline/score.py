@@ -64,8 +64,8 @@ class History:
     weight of the weightiest exchange of each day of contact (days since the epoch); `months` counts exchanges by
     year * 12 + month - 1 (UTC). `unanswered` counts the days on which I wrote since their last sign of life, an answer
     to it within a week not counted. `quiet_since` is the last exchange, except that a second mail of mine into silence
-    does not make it less quiet: then it is the last one before the unanswered. `active` is when I last wrote to them or
-    met them, None for never.
+    does not make it less quiet: then it is the last one before the unanswered. `mine` are the days on which I wrote to
+    them or met them, oldest first; `mutual` is the day by which both had taken part, None when they never did.
     """
 
     sent: int = 0
@@ -74,10 +74,11 @@ class History:
     first: float = 0.0
     last: float = 0.0
     quiet_since: float = 0.0
-    active: float | None = None
+    mutual: int | None = None
     unanswered: int = 0
     conversations: int = 0
     gaps: tuple[float, ...] = ()
+    mine: tuple[int, ...] = ()
     days: Mapping[int, float] = field(default_factory=dict)
     months: Mapping[int, int] = field(default_factory=dict)
 
@@ -103,6 +104,7 @@ def history_of(touches: Sequence[Touch]) -> History:
     to_answer = -math.inf
     today = asked_on = -1
     days: dict[int, float] = {}
+    mine: dict[int, None] = {}
     months: dict[int, int] = {}
     gaps: list[float] = []
     for touch in touches:
@@ -120,6 +122,7 @@ def history_of(touches: Sequence[Touch]) -> History:
         previous = when
         if direction is _OUT:
             sent += 1
+            mine[day] = None
             if day == asked_on or weight < MAIL_WEIGHT:
                 continue
             asked_on = day
@@ -132,6 +135,7 @@ def history_of(touches: Sequence[Touch]) -> History:
             received += 1
         else:
             met += 1
+            mine[day] = None
         unanswered, asked_on, to_answer, settled = 0, -1, when, when
     return History(
         sent=sent,
@@ -140,13 +144,23 @@ def history_of(touches: Sequence[Touch]) -> History:
         first=first,
         last=previous,
         quiet_since=previous if unanswered < _STREAK or settled is None else settled,
-        active=next((one.until.timestamp() for one in reversed(touches) if one.direction is not _IN), None),
+        mutual=_mutual_since(touches),
         unanswered=unanswered,
         conversations=conversations,
         gaps=tuple(gaps),
+        mine=tuple(mine),
         days=days,
         months=months,
     )
+
+
+def _mutual_since(touches: Iterable[Touch]) -> int | None:
+    sides: set[Direction] = set()
+    for touch in touches:
+        sides.add(touch.direction)
+        if len(sides) > 1 or touch.direction is Direction.MUTUAL:
+            return int(touch.until.timestamp() // DAY)
+    return None
 
 
 def _weight(touch: Touch) -> float:
@@ -216,11 +230,6 @@ class Pace:
     cadence: timedelta | None = None
     follow: bool = False
     placed: bool = False
-
-
-def owner_of(histories: Iterable[History]) -> Owner:
-    """What the histories of everybody, none later than the day that is asked about, say of the owner."""
-    return Owner(max((one.active for one in histories if one.active is not None), default=None))
 
 
 def measure(person: str, history: History, pace: Pace, now: datetime, owner: Owner) -> Tie:

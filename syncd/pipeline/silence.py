@@ -1,30 +1,33 @@
 """The chance that a tie stays quiet: the one probability that the states and the digest are decided by.
 
-A closed form of four numbers with documented coefficients, fitted on contact histories of people nobody here knows
-(docs/decisions/0020-the-chance-of-silence.md). Without a new exchange of anybody's it never falls.
+A closed form of a few numbers with documented coefficients, the same for everybody, and one number that each owner's
+own past adds to them (docs/decisions/0020-the-chance-of-silence.md). While nobody exchanges anything it never falls.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 DAY = 86400.0
 
 HORIZON = timedelta(days=60)
 """`Tie.p_alive` is the chance of an exchange within this time."""
 
-_PRESENCE = -0.63
-_DEATH = 0.185
-_WEEKS = -0.40
-_OWNER_SILENT = 0.22
-_HORIZON = -0.76
+_PRESENCE = -0.66
+_STEADY = 0.155
+_WEEKS = -0.45
+_AWAY = 0.25
+_AHEAD = -0.82
 _CONSTANT = -0.35
+
+_FITTED_AHEAD = 60.0
 
 _RATE, _RATE_DAYS = 0.3, 6.0
 _LIVING, _DYING = 2.0, 1.0
@@ -36,44 +39,59 @@ _BEYOND_DOUBT = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What all ties of a mailbox say together: since when its owner wrote to nobody and met nobody (epoch seconds)."""
+    """What all ties of a mailbox together say of its owner (`syncd.pipeline.owner` learns it).
 
-    last_active: float | None = None
+    `days` are those (since the epoch, oldest first) on which they wrote to or met anybody; `lean` is by how much the
+    logit of every silence is moved, because theirs used to end more often than others' (below 0) or less often.
+    """
+
+    days: Sequence[int] = ()
+    lean: float = 0.0
 
 
 def chance_of_silence(days: Collection[int], now: float, owner: Owner, horizon: timedelta = HORIZON) -> float:
     """The chance, in 0..1, that nothing is exchanged from `now` (epoch seconds) until `horizon` is over.
 
-    `days` are the days of contact up to `now` (days since the epoch, each once). The logit is a sum of
+    `days` are those of contact (since the epoch, each once), none later than `now`. Somebody with whom nothing was ever
+    exchanged stays quiet: 1.
+    """
+    if not days:
+        return 1.0
+    today = now / DAY
+    logit = logit_of_silence(days, today, away(owner.days, today), horizon.total_seconds() / DAY)
+    return 1.0 / (1.0 + math.exp(-logit - owner.lean))
+
+
+def away(days: Sequence[int], today: float) -> float:
+    """For how many days an owner active on `days` wrote to and met nobody; 0 when they never did: nothing is known."""
+    known = bisect_right(days, today)
+    return today - days[known - 1] if known else 0.0
+
+
+def logit_of_silence(days: Collection[int], today: float, away: float, ahead: float) -> float:
+    """The logit of the chance that nothing is exchanged within the days `ahead`, before an owner's own past is asked.
+
+    `today` is in days since the epoch, its fraction the time of day. The logit is a sum of
 
     - presence: the logarithm of the sum of 1 / (age + 1) over the days of contact. The odds of a return fall as a power
       of the silence, and each day of contact adds its own (Anderson and Schooler, Psychological Science 2 (1991));
     - the logit of the same chance by MBG/NBD (Batislam, Denizel and Filiztekin, Int. J. of Research in Marketing 24
-      (2007)): a steady rate until the tie ends, which knows that a long silence says more of a lively tie;
-    - the logarithm of the number of weeks with contact: what is spread over time lasts (Urena-Carrion, Saramäki and
+      (2007)): a steady rate until the tie ends, which knows that a silence says more of a lively tie;
+    - the logarithm of the number of weeks with contact: what is spread over time lasts (Ureña-Carrion, Saramäki and
       Kivelä, EPJ Data Science 9 (2020));
-    - the logarithm of 1 + the days since the owner wrote to or met anybody;
-    - the logarithm of the horizon.
-
-    Somebody with whom nothing was ever exchanged stays quiet: 1.
+    - the logarithm of 1 + the days for which the owner has been `away` from everybody;
+    - the logarithm of how far `ahead` is looked.
     """
-    if not days:
-        return 1.0
-    today = now / DAY + 1.0
-    presence = math.fsum([1.0 / max(1.0, today - day) for day in days])
+    presence = math.fsum([1.0 / max(1.0, today + 1.0 - day) for day in days])
     first, last = min(days), max(days)
-    weeks = len({day // 7 for day in days})
-    ahead = horizon.total_seconds() / DAY
-    away = max(0.0, now - owner.last_active) / DAY if owner.last_active is not None else 0.0
-    logit = (
+    return (
         _CONSTANT
         + _PRESENCE * math.log(presence)
-        + _DEATH * _logit(_steady(len(days), last - first, max(0.0, now / DAY - last), ahead))
-        + _WEEKS * math.log(weeks)
-        + _OWNER_SILENT * math.log1p(away)
-        + _HORIZON * math.log(ahead / (HORIZON.total_seconds() / DAY))
+        + _STEADY * _logit(_steady(len(days), last - first, max(0.0, today - last), ahead))
+        + _WEEKS * math.log(len({day // 7 for day in days}))
+        + _AWAY * math.log1p(away)
+        + _AHEAD * math.log(ahead / _FITTED_AHEAD)
     )
-    return 1.0 / (1.0 + math.exp(-logit))
 
 
 def _steady(exchanges: int, span: int, silence: float, ahead: float) -> float:
