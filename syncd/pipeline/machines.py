@@ -21,7 +21,7 @@ _NO_REPLY = (
 _ROBOT = (
     r"mailer|mailer[._\-]?daemon|daemon|bounces?|notif(?:y|ier|ications?)|notices?|alerts?|reminders?|automailer"
     r"|news|newsletters?|nieuwsbrief|updates?|digests?|bulletins?|mailings?|mailshot|campaigns?|promos?|promotions?"
-    r"|\w*newsletters?|[a-z]{4,}mailer|\w*no-?reply|nyhetsbrev|nyhedsbrev|bolet[ií]n(?:es)?|rassegna"
+    r"|\w*newsletters?|[a-z]{4,}mailer|[a-z]{3,}(?:alerts?|offers|deals)|auto[._\-]?e-?mail|\w*no-?reply|nyhetsbrev|nyhedsbrev|bolet[ií]n(?:es)?|rassegna"
     r"|repl(?:y|ies)|offers?|deals|specials|announce(?:ments?)?|automat(?:ed|ic|ion)|auto[._\-]?(?:reply|confirm|mail)?"
     r"|autoresponder|robots?|bots?|cron|nobody|devnull|www[._\-]?data|jenkins|buildbot|dependabot"
     r"|syzbot|bugzilla|patchwork|mailman|majordomo|listserv|listmaster|unsubscribe|confirm(?:ations?)?"
@@ -32,12 +32,12 @@ _MACHINE = re.compile(f"{_UNREAD.pattern}|{_EDGE}(?:{_ROBOT})(?:$|[._+=\\-\\d])"
 _MACHINE_WHOLE = re.compile(
     r"root|system|sys(?:log|admin)?|anacron|logwatch|server|mail[._\-]?server|post_?master|uucp|httpd|nagios|www|apache"
     r"|backup|scanner|printer|copier|owner-.+|.+-(?:owner|request|bounces?|errors?|return.*|admin)|undisclosed[._\-]?recipients|reply\+.+"
-    r"|.+\+(?:admin|errors?|owner|request|bounces?.*|no-?reply)|no[._\-]?address|prvs=.+|srs[01]=.+|msprvs1=.+"
+    r"|leave-.+|.+\+(?:admin|errors?|owner|request|bounces?.*|no-?reply)|no[._\-]?address|prvs=.+|srs[01]=.+|msprvs1=.+"
 )
 # what only programs put into an address: hexadecimal tokens, VERP, "2.20522.db-Q@", "R-1-270241-5399979-2-24365-DE1",
 # "#3.19578.34-"
 _TOKEN = re.compile(
-    r"(?:^|[._+=\-])(?=[a-f]*\d)[0-9a-f]{16,}(?:$|[._+=\-])|^\d+\.\d+\.|[^=]+=[a-z0-9.\-]+\.[a-z]{2,}$"
+    r"(?:^|[._+=\-])(?=[a-f]*\d)[0-9a-f]{16,}(?:$|[._+=\-])|^\d+\.\d+\.|\.com(?:$|_)|[^=]+=[a-z0-9.\-]+\.[a-z]{2,}$"
     r"|(?=(?:\D*\d){6})(?:[^\d]*\d+[.#_\-]){3}|#\d"
 )
 
@@ -46,7 +46,7 @@ _RELAYS = re.compile(
     r"(?:^|\.)(?:reply\.github\.com|facebookmail\.com|redditmail\.com|e[mn]?\.linkedin\.com|atlassian\.net|zendesk\.com"
     r"|intercom-mail\.com|docusign\.net|amazonses\.com|sendgrid\.net|mcsv\.net|rsgsv\.net|mailchimpapp\.net"
     r"|sparkpostmail\.com|mandrillapp\.com|mailgun\.org|mktomail\.com|exacttarget\.com|mcdlv\.net|createsend\d*\.com"
-    r"|cmail\d+\.com|rsys\d*\.(?:com|net)|bfi0\.com|chtah\.(?:com|net)|ccsend\.com|roving\.com|imakenews\.(?:com|net)"
+    r"|cmail\d+\.com|rsys\d*\.(?:com|net)|bfi0\.com|chtah\.(?:com|net)|ccsend\.com|roving\.com"
     r"|hubspotemail\.net|hs-send\.com|klaviyomail\.com|getresponse-mail\.com|sendib\w*\.com|customeriomail\.com"
     r"|case\.salesforce\.com|helpscout\.net|freshdesk\.com|substack\.com|beehiiv\.com"
     r"|list-manage\.com|docs\.google\.com|doclist\.google\.com|discoursemail\.com)$"
@@ -55,10 +55,11 @@ _RELAYS = re.compile(
 
 # labels in front of a company's domain behind which only its mailing programs sit
 _MAILING_LABEL = re.compile(
-    r"(?:e?news|newsletters?|em?|smtp|mta|repl(?:y|ies)|response|edm|eblast|mailings?|mailers?|emailing|mkt|mktg|marketing|promos?|promotions?|offers"
+    r"(?:e?news|newsletters?|em?|smtp|mta|repl(?:y|ies)|response|edm|eblast"
+    r"|mailings?|mailers?|emailing|mkt|mktg|marketing|promos?|promotions?|offers"
     r"|bulletins?|notify|notifications?|alerts?|updates|campaigns?|bounce[ds]?)\d*"
 )
-_EMAIL_LABEL = re.compile(r"(?:^|\.)email\.(?!.*\.?(?:edu|ac|k12|gov)(?:\.|$))[^.]+\.[^.]+$")
+_EMAIL_LABEL = re.compile(r"(?:^|\.)email\.(?!msn\.com$|.*\.?(?:edu|ac|k12|gov)(?:\.|$))[^.]+\.[^.]+$")
 _FAILURES = re.compile(r"(?:^|[._+=\-])(?:bounce[ds]?|errors?|returns?)(?:$|[._+=\-\d])")
 _NUMBERED = re.compile(r"\d{4,}\.\d+\.")
 _REWRITTEN = re.compile(r"srs[01][=+\-]|prvs=|msprvs1=|[^@]*\+caf_=")
@@ -89,6 +90,7 @@ _ROLE = re.compile(
 
 _SUBSCRIBER = re.compile(r"(?:mailing[._\-]?)?lists@|mailinglist@|ml@")
 _TELLING_NAME = 4  # shorter last names stand in many words
+_TELLING_BRAND = 7  # letters
 _LONGEST_OF_PEOPLE = 3  # words; a company's name is longer
 
 _SERVICE_NAME = re.compile(
@@ -116,15 +118,19 @@ _NO_PERSONS_WORD = re.compile(
 def is_machine_address(address: str) -> bool:
     """Whether a normal address says by itself that no person writes from it: no-reply, robots, relays, tokens."""
     local, _, domain = address.partition("@")
-    below = domain.split(".")[: -3 if _SECOND_LEVEL.search(domain) else -2]
     return bool(
         _MACHINE.search(local.partition("+")[0])
         or _MACHINE_WHOLE.fullmatch(local)
         or _TOKEN.search(local)
         or _RELAYS.search(domain)
-        or any(map(_MAILING_LABEL.fullmatch, below))
+        or any(map(_MAILING_LABEL.fullmatch, _below_company(domain)))
         or _EMAIL_LABEL.search(domain)
     )
+
+
+def _below_company(domain: str) -> list[str]:
+    """The labels in front of what a company registered: ["mail", "eu"] of mail.eu.acme.co.uk."""
+    return domain.split(".")[: -3 if _SECOND_LEVEL.search(domain) else -2]
 
 
 @lru_cache(1 << 12)
@@ -180,12 +186,16 @@ _ROOM = re.compile(
 def is_service_name(name: str, address: str) -> bool:
     """Whether a display name is a service's ("Acme Newsletter"), and no word of it is whom the address is named for.
 
-    A word that stands in the domain too names nobody: "The Motley Fool" writes from fool@motleyfool.
+    A word that stands in the domain too names nobody: "The Acme Champion" writes from champion@acme. Nor is anybody
+    named as the customer of a mailing service is: "Acme Weekly" from tom@acmeweekly.mailings.
     """
     lower, words = name.lower(), [word for word in name_words(name) if len(word) >= _TELLING_NAME]
     local = re.sub(r"[^a-z]", "", address.partition("@")[0])
     home = re.sub(r"[^a-z.]", "", domain_of(address))
     if lower.startswith("the ") and any(word in home for word in words):
+        return True
+    brand = "".join(name_words(name))
+    if len(brand) >= _TELLING_BRAND and brand in _below_company(domain_of(address)):
         return True
     if not (_SERVICE_NAME.search(lower) or _PERIODICAL.match(lower)):
         return False

@@ -224,6 +224,11 @@ def test_a_rewritten_from_is_judged_by_its_real_author() -> None:
         ("layanan.pelanggan@toko.example", "Toko"),
         ("biuro@sklep.example", "Sklep"),
         ("custserv@shop.example", ""),
+        ("tom@acmeweekly.mailings.example", "Acme Weekly"),
+        ("shop.com_011916@mailings.example", ""),
+        ("hotdeals@shop.example", ""),
+        ("stormalert@weather.example", ""),
+        ("leave-html-2508405s@lists.shop.example", ""),
     ],
 )
 def test_robots_relays_and_offices_are_automated(sender: str, name: str) -> None:
@@ -246,6 +251,7 @@ def test_robots_relays_and_offices_are_automated(sender: str, name: str) -> None
         ("lists@rossi-lang.example", "Anna Rossi"),
         ("gretchen.daily@acme.example", "Gretchen Daily"),
         ("anhnguyen@acme.example", "The Anh Nguyen"),
+        ("anna@rossi.mail.example", "Rossi"),
         ("tservice@acme.example", "Tom Service"),
         ("nmailer@acme.example", "Nina Mailer"),
         ("nic@acme.example", "Nic Rossi"),
