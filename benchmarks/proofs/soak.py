@@ -262,7 +262,9 @@ def idle(minutes: int) -> int:
         now = datetime.now(UTC)
         Correspondence(server, tuple(ACCOUNTS), Random(1)).fill(now, each=400)  # noqa: S311 - mail
         direct = {name: server.tls_port if tls == "implicit" else server.port for name, tls in ACCOUNTS.items()}
-        text = configuration(server, direct, smtp=9).replace("[digest]", f'[digest]\npause = ["{now:%Y-%m-%d}"]')
+        lines = {name: stack.enter_context(FaultProxy(port)) for name, port in direct.items()}
+        ports = {name: line.port for name, line in lines.items()}
+        text = configuration(server, ports, smtp=9).replace("[digest]", f'[digest]\npause = ["{now:%Y-%m-%d}"]')
         house = Residence(place / "idle", text, {"SECRET": PASSWORD}).settle()
         with house.run() as life:
             if not house.wait_until(lambda store: all_read(store, now), 120):
