@@ -181,7 +181,7 @@ def _further(before: Reading | None, progress: Progress | None, at: datetime) ->
 
 def is_under_way(reading: Reading, now: datetime) -> bool:
     """True as long as the process that reads is alive; one on another machine, as long as it was heard lately."""
-    if not reading.reader or now - reading.at > _SILENCE:
+    if not reading.reader or abs(now - reading.at) > _SILENCE:
         return False
     return reading.reader == this_process() or not is_dead(reading.reader)
 

@@ -137,6 +137,12 @@ def test_a_reader_that_was_killed_has_stopped() -> None:
         assert not is_under_way(alive, NOW)
 
 
+def test_nobody_waits_for_a_reader_elsewhere_until_its_clock_that_was_ahead_is_right() -> None:
+    elsewhere = reading_by("elsewhere:17")
+    assert is_under_way(elsewhere, NOW - timedelta(minutes=2))
+    assert not is_under_way(elsewhere, NOW - timedelta(days=365))
+
+
 def test_a_reader_that_somebody_else_runs_here_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_process: int, _signal: int) -> None:
         raise PermissionError

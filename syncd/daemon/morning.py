@@ -96,6 +96,7 @@ class Morning:
         self._postman.back()
         if event.letters:
             self._delivering.succeeded()
+            self._journal.over("delivery", "Digests can be delivered again.")
         else:  # another process is at it, or nothing could be done
             self._delivering.failed()
         match event.error:

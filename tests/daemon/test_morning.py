@@ -8,17 +8,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncd.errors import Transient
+from syncd import mailing
+from syncd.errors import StoreError, Transient
 from syncd.model import AccountStatus, LetterState
 from tests.daemon.house import CONFIG, MONDAY, House, Time, in_turn, once, write_mail
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from syncd.accounts import House as Lent
+    from syncd.config import Settings
+    from syncd.model import Letter
+    from syncd.store import Store
+
 ROME = ZoneInfo("Europe/Rome")
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+BREAKFAST = 7
+"""The hour that begins when a digest is due."""
 
 
 def slow(text: str = CONFIG) -> str:
@@ -49,6 +57,23 @@ def test_a_clock_that_was_a_year_ahead_for_a_while_costs_no_year_of_digests(hous
     house.run(3 * DAY)
     assert days_of(house) == ["Mon 05", "Tue 06", "Wed 07", "Thu 08", "Tue 05"]
     assert len(house.digests()) == 5
+
+
+def test_what_keeps_letters_from_being_delivered_is_told_again_after_it_was_over(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    deliver = mailing.deliver
+
+    def after_breakfast(store: Store, settings: Settings, now: datetime, lent: Lent) -> tuple[Letter, ...]:
+        if house.time.now.astimezone(ROME).hour == BREAKFAST:
+            raise StoreError("The disk is full.")
+        return deliver(store, settings, now, lent)
+
+    monkeypatch.setattr(mailing, "deliver", after_breakfast)
+    write_mail(house.folder, 1, MONDAY - DAY)
+    house.run(2 * DAY)
+    assert days_of(house, LetterState.SENT) == ["Mon 05", "Tue 06"]
+    assert caplog.text.count("cannot be delivered") == 2
 
 
 def test_before_a_digest_is_written_the_accounts_are_read_that_were_not_read_lately(house: House) -> None:
