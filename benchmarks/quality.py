@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import _quality_calendar
 import _quality_classify
 import _quality_identity
+import _quality_mailbox
+import _quality_ties
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOMS = (_quality_calendar, _quality_classify, _quality_identity)
+ROOMS = (_quality_calendar, _quality_classify, _quality_identity, _quality_mailbox, _quality_ties)
 """Each has `add(subparsers)`, which sets `run`: a function of the arguments that returns the figures.
 
 `run` raises ValueError or OSError with a sentence when there is nothing to measure.
