@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tomllib
@@ -212,6 +213,31 @@ def test_what_the_configuration_writes_to_is_writable_and_nothing_more(home: Pat
     send = f'[digest.send]\nvia = "maildir"\npath = "{home}/Mail"'
     store = f'\n[store]\nurl = "sqlite:///{home}/data/syncd.db"\n'
     assert set(surveyed(configured(home, send, store=store)).writes) == {home / "Mail", home / "data"}
+
+
+def test_nothing_that_is_writable_may_be_executed(home: Path) -> None:
+    place = Place(
+        ("/usr/bin/syncd",), home / ".config/syncd/config.toml", writes=(Path("/srv/data"), Path("/srv/Mail"))
+    )
+    for scope in Scope:
+        lines = "\n".join(file.text for file in unit_files(scope, place, timer=False)).splitlines()
+        writable, closed = (
+            {path.strip('"-') for line in lines if line.startswith(f"{name}=") for path in line.split("=")[1].split()}
+            for name in ("ReadWritePaths", "NoExecPaths")
+        )
+        assert {"/srv/data", "/srv/Mail"} <= writable <= closed
+
+
+def test_a_drop_in_can_be_read_by_everybody_whatever_the_umask_of_root(home: Path) -> None:
+    place = Place(("/usr/bin/syncd",), home / ".config/syncd/config.toml")
+    before = os.umask(0o077)
+    try:
+        put(files := unit_files(Scope.USER, place, timer=False))
+    finally:
+        os.umask(before)
+
+    assert {stat.S_IMODE(file.path.parent.stat().st_mode) for file in files} == {0o755}
+    assert {stat.S_IMODE(file.path.stat().st_mode) for file in files} == {0o644}
 
 
 def test_a_credential_in_its_usual_place_is_handed_to_the_service(config: Path) -> None:

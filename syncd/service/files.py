@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _READABLE = 0o644
 """Units hold no secret, and `systemctl cat` shows them to everybody."""
+_ENTERABLE = 0o755
 _PRIVATE = 0o700
 
 
@@ -36,12 +37,20 @@ def put(files: Iterable[UnitFile]) -> None:
     for file in files:
         beside = file.path.with_name(f".{file.path.name}.new")
         try:
-            file.path.parent.mkdir(parents=True, exist_ok=True)
+            _make_public(file.path.parent)
             beside.write_text(file.text, encoding="utf-8")
             beside.chmod(_READABLE)
             os.replace(beside, file.path)  # noqa: PTH105 - Path.replace is the same, without the two names side by side
         except OSError as error:
             raise CannotPlace(f"{file.path} cannot be written: {error.strerror}.", "Nothing was started.") from error
+
+
+def _make_public(folder: Path) -> None:
+    """Make the folder of a unit; whoever asks about the unit looks into it, whatever the umask of its maker is."""
+    if not folder.is_dir():
+        _make_public(folder.parent)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(_ENTERABLE)
 
 
 def make_folders(folders: Iterable[Path], scope: Scope) -> None:

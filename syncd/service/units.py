@@ -139,7 +139,7 @@ def _installation(scope: Scope, service: str, place: Place) -> str:
     ]
     if service != _FAILED:
         settings += _setting("ExecPaths", place.runs_from) + _setting("BindReadOnlyPaths", place.runs_from)
-        settings += _setting("ReadWritePaths", place.writes)
+        settings += _setting("ReadWritePaths", place.writes) + _setting("NoExecPaths", place.writes)
         if place.config != scope_config(scope):
             unit = ["[Unit]", "ConditionPathExists=", f"ConditionPathExists={verbatim(str(place.config))}", ""]
     if not settings:
