@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import sys
 from io import TextIOWrapper
 from typing import Annotated, cast
@@ -37,6 +39,12 @@ YOUNG_OBJECTS = 100_000
 
 _Misuse = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
 """ClickException, of the click that this typer uses: newer ones carry their own, which `import click` would miss."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a disk says to which stdout was led, when it takes no more (write(2))."""
+
+NOT_FOR_OTHERS_TO_WRITE = 0o022
+"""Taken from the mode of every file and folder that is made, however loose the umask is that syncd was started with."""
 
 INTERRUPTED = 130
 """What shells say of a command that Ctrl-C ended: 128 and the number of SIGINT."""
@@ -77,6 +85,10 @@ def main() -> None:
     """Run the command line; every expected error ends as a sentence and the exit code that belongs to it."""
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 50, 50)
+    os.umask(os.umask(0o777) | NOT_FOR_OTHERS_TO_WRITE)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - until the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without the letters of a name still shows the rest
@@ -98,4 +110,11 @@ def _run() -> int:
         return Exit.USAGE
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except OSError as error:
+        if error.errno not in _NO_ROOM or error.filename is not None:
+            raise
+        typer.echo(
+            f"syncd: What it says cannot be written: {error.strerror}.\nTo see where room is left: df -h", err=True
+        )
+        return Exit.CANNOT_WRITE
     return outcome if isinstance(outcome, int) else Exit.OK

@@ -7,7 +7,7 @@ from unicodedata import normalize
 
 import pytest
 
-from syncd.model import Participant, Role
+from syncd.model import Message, Participant, Role
 from syncd.pipeline.veil import marks_of, veil_of
 from tests.store.records import ANNA, BOB, ME, OWN, mail
 
@@ -45,5 +45,5 @@ def test_who_passes_mail_on_does_not_bear_the_name_and_a_namesake_does(address: 
     letter = replace(mail(1), participants=(Participant(address, name, Role.FROM), Participant(ME, "", Role.TO)))
     bare = HIDDEN.over(letter)
 
-    assert bare is not None
+    assert isinstance(bare, Message)
     assert [one.name for one in bare.participants] == [kept, ""]
