@@ -43,6 +43,8 @@ _Misuse = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What a disk says to which stdout was led, when it takes no more (write(2))."""
 
+STDOUT = 1
+
 NOT_FOR_OTHERS_TO_WRITE = 0o022
 """Taken from the mode of every file and folder that is made, however loose the umask is that syncd was started with."""
 
@@ -101,6 +103,7 @@ def main() -> None:
 def _run() -> int:
     try:
         outcome = app(standalone_mode=False)
+        sys.stdout.flush()
     except SyncdError as error:
         placed = isinstance(error, ConfigError) and error.problems
         typer.echo(str(error) if placed else f"syncd: {error}", err=True)
@@ -111,8 +114,11 @@ def _run() -> int:
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except OSError as error:
-        if error.errno not in _NO_ROOM or error.filename is not None:
+        if error.filename is not None or error.errno not in {errno.EPIPE, *_NO_ROOM}:
             raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # what is still to be flushed
+        if error.errno == errno.EPIPE:  # whoever read it has read enough
+            return Exit.REPORT
         typer.echo(
             f"syncd: What it says cannot be written: {error.strerror}.\nTo see where room is left: df -h", err=True
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,17 @@ def test_output_for_which_a_disk_has_no_room_is_a_sentence(shell: Shell, words: 
         "syncd: What it says cannot be written: No space left on device.",
         "To see where room is left: df -h",
     ]
+
+
+def test_who_has_read_enough_is_told_nothing(shell: Shell) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run(  # noqa: S603 - the program under test
+            [PROGRAM, "export", "--json"], stdout=nobody, stderr=subprocess.PIPE, env=shell.environment(), check=False
+        )
+
+    assert (done.returncode, done.stderr) == (Exit.REPORT, b"")
 
 
 def test_who_listens_to_nothing_gets_the_exit_code(shell: Shell) -> None:
