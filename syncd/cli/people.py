@@ -283,7 +283,7 @@ def why_no_contact(one: Relationship, verdicts: Sequence[tuple[int, str, str]]) 
     if one.tie.received:
         return "they wrote, and you never answered."
     if is_office(one.person):
-        return f"{one.person.addresses[0]} is the mailbox of an office; it counts once somebody with a name answers you there."
+        return f"{one.person.addresses[0]} is the mailbox of an office, and nobody in particular has answered from it."
     uncounted = next((reason for _, kind, reason in verdicts if kind != VerdictKind.HUMAN), "")
     if uncounted:
         return f"nothing there is counts as conversation. {uncounted}"
