@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
@@ -35,7 +35,10 @@ _LONGEST = 4
 _WORDS_OF_A_NAME = range(2, _LONGEST + 1)
 
 _ADDRESS = re.compile(r"""([^\s<>()\[\]{},;:"'\\|@]+)@(\w(?:[\w.\-]*\w)?)""")
-_BEFORE_AN_ADDRESS = re.compile(r"[=/?&#%\-]")
+_IN_A_TEXT = re.compile(r"[=/?&#%]")
+"""Behind these an address begins in the address of a page."""
+_IN_AN_ID = re.compile(r"[=/?&#%.\-+_]")
+"""Behind these in an identifier: programs put the author's address behind numbers of their own."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’`´][^\W\d_]+)*")  # noqa: RUF001 - O'Brien is typeset with it
 _JOINED = (  # by a language: Anna Rossi's, dell'Anna Rossi
     re.compile(r"[^\W\d_]+(?:['’`´](?!s\b)[^\W\d_]+)*", re.IGNORECASE),  # noqa: RUF001 - likewise
@@ -94,8 +97,8 @@ class Veil:
             replace(
                 message,
                 participants=rest,
-                message_id=self._without_addresses(message.message_id),
-                in_reply_to=self._without_addresses(message.in_reply_to),
+                message_id=self._without_addresses(message.message_id, _IN_AN_ID),
+                in_reply_to=self._without_addresses(message.in_reply_to, _IN_AN_ID),
                 signals=tuple(self._signals(message.signals)),
                 subject=self.text(message.subject),
             ),
@@ -103,7 +106,7 @@ class Veil:
 
     def _over_meeting(self, meeting: Meeting) -> Meeting | None:
         rest = self._rest(meeting)
-        uid, title = self._without_addresses(meeting.uid), self.text(meeting.title)
+        uid, title = self._without_addresses(meeting.uid, _IN_AN_ID), self.text(meeting.title)
         bare = replace(meeting, participants=rest, uid=uid, title=title)
         if len(rest) < len(meeting.participants) and not others_in(bare, self.own):
             return None
@@ -127,17 +130,17 @@ class Veil:
             elif value.strip("<> "):
                 yield replace(signal, value=value)
 
-    def _without_addresses(self, text: str) -> str:
-        return _ADDRESS.sub(self._unless_covered, text) if "@" in text else text
+    def _without_addresses(self, text: str, before: re.Pattern[str] = _IN_A_TEXT) -> str:
+        return _ADDRESS.sub(partial(self._unless_covered, before), text) if "@" in text else text
 
     def _is_somebody(self, one: Participant) -> bool:
         address = normal_address(one.address)
         return bool(address) and address not in self.own
 
-    def _unless_covered(self, found: re.Match[str]) -> str:
-        """What stays of something with an @ in it: an address may be the end of an identifier, or part of a page's."""
+    def _unless_covered(self, before: re.Pattern[str], found: re.Match[str]) -> str:
+        """What stays of something with an @ in it, in which an address may also begin behind a mark."""
         local, domain = found.groups()
-        starts = (0, *(mark.end() for mark in _BEFORE_AN_ADDRESS.finditer(local)))
+        starts = (0, *(mark.end() for mark in before.finditer(local)))
         for start in starts:
             if self.covers(f"{local[start:]}@{domain}"):
                 return local[:start]

@@ -204,14 +204,16 @@ def test_what_a_list_and_a_machine_say_of_her_is_known_too(store: Store) -> None
 
 
 def test_identifiers_that_end_with_her_address_lose_it(store: Store) -> None:
-    answer = replace(mail(1, author=BOB), in_reply_to=f"<20240506.2645-1-{ANNA}>", message_id="<a-b@bob.example>")
+    answer = replace(mail(1, author=BOB), in_reply_to=f"<20240506.2645-1-{ANNA}>", message_id=f"<71339.git.{ANNA}>")
+    answer = replace(answer, subject="For jo-anna@arup.example and lo.anna@arup.example")
     fill(store, "work", of_anna(mail(2)), answer)
     resolved(store)
     forget_her(store)
     (bob,) = store.people()
     (letter,) = store.exchanges(bob.id, 9)
 
-    assert (letter.message_id, letter.in_reply_to) == ("a-b@bob.example", "20240506.2645-1-")
+    assert (letter.message_id, letter.in_reply_to) == ("71339.git.", "20240506.2645-1-")
+    assert letter.subject == "For jo-anna@arup.example and lo.anna@arup.example"
 
 
 def test_somebody_else_of_her_name_keeps_it(store: Store) -> None:
