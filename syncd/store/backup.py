@@ -50,9 +50,10 @@ def back_up(transactions: Transactions, path: Path, *, replace: bool = False) ->
     left alone, unless `replace`. Raises StoreError, and leaves nothing behind, when the file cannot be written or the
     store is damaged.
     """
-    if path.exists() and not replace:
-        raise _there_already(path)
     with transactions.reading() as connection:
+        _require_place(connection.engine.url, path)
+        if path.exists() and not replace:
+            raise _there_already(path)
         write_copy(connection, path, replace=replace)
 
 

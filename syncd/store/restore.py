@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +20,7 @@ from sqlalchemy.engine import make_url
 
 from syncd.errors import StoreBusy, StoreError
 from syncd.model import Lease, Letter, LetterState
-from syncd.processes import is_dead
+from syncd.processes import is_dead, this_process
 from syncd.store import Store, derived, leases, migrations, outbox
 from syncd.store.backup import is_damage, place_beside, write_copy
 from syncd.store.codec import from_micros
@@ -57,6 +58,9 @@ LEASE: Final = "daemon"
 RESTORED: Final = "restored"
 """In the place of the derivation's fingerprint: whoever derives next begins from the facts."""
 
+_COPY: Final = ".restore-"
+"""How the folder begins in which a backup is looked into; the process follows that does so."""
+
 _SILENCE: Final = timedelta(minutes=10)
 """A daemon shows that it lives twice a minute; the clock of another machine may differ from ours a little."""
 
@@ -87,7 +91,8 @@ def open_backup(file: Path, folder: Path) -> Iterator[Store]:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".restore-", dir=folder) as made:
+        _drop_abandoned(folder)
+        with TemporaryDirectory(prefix=f"{_COPY}{this_process()}-", dir=folder) as made:
             url = f"sqlite:///{Path(made) / 'syncd.db'}"
             _fetch(file, Path(made) / "syncd.db")
             database = open_database(url)
@@ -102,6 +107,14 @@ def open_backup(file: Path, folder: Path) -> Iterator[Store]:
         raise StoreError(f"{error.filename} cannot be used: {error.strerror}.", f"Look at it: ls -l {file}") from error
 
 
+def _drop_abandoned(folder: Path) -> None:
+    """Remove the copies of restorations that died: they hold everybody, also who is forgotten."""
+    for left in folder.glob(f"{_COPY}*"):
+        process = left.name.removeprefix(_COPY).rpartition("-")[0]
+        if process != this_process() and is_dead(process):
+            rmtree(left, ignore_errors=True)
+
+
 def _fetch(file: Path, copied: Path) -> None:
     """Copy a backup, after a look at what it is."""
     if not file.is_file():
@@ -112,7 +125,7 @@ def _fetch(file: Path, copied: Path) -> None:
             closing(sqlite3.connect(copied)) as target,
         ):
             (verdict,) = source.execute("PRAGMA quick_check(1)").fetchone()
-            (version,) = source.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608 - our own name
+            row = source.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608 - our own name
             source.backup(target)
     except sqlite3.Error as error:
         raise StoreError(
@@ -120,7 +133,9 @@ def _fetch(file: Path, copied: Path) -> None:
         ) from error
     if verdict != "ok":
         raise StoreError(f"{file} is damaged; nothing was changed.", "Name an earlier backup: syncd restore FILE")
-    if not migrations.is_known(version):
+    if row is None:
+        raise StoreError(f"{file} holds nothing of syncd.", "Name a file that was made by: syncd backup FILE")
+    if not migrations.is_known(*row):
         raise StoreError(
             f"{file} was made by a newer syncd, which this one cannot read; nothing was changed.",
             "Type: pip install -U syncd",

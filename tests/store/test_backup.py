@@ -118,8 +118,9 @@ def test_what_a_dead_process_left_half_made_is_cleared_away_in_time(full: Store,
 @pytest.mark.parametrize("name", ["folder", "syncd.db"])
 def test_what_is_no_place_for_a_backup_is_refused(sqlite: Path, name: str) -> None:
     (sqlite.parent / "folder").mkdir()
-    with opened(sqlite) as store, pytest.raises(StoreError, match="is no place for a backup"):
-        back_up(store.transactions, sqlite.parent / name, replace=True)
+    for replace in (False, True):
+        with opened(sqlite) as store, pytest.raises(StoreError, match="is no place for a backup"):
+            back_up(store.transactions, sqlite.parent / name, replace=replace)
 
 
 @on_sqlite

@@ -18,6 +18,7 @@ import pytest
 from syncd.errors import StoreError
 from syncd.model import Decision, DecisionKind, Letter, LetterState, Person
 from syncd.pipeline.reconcile import reconcile
+from syncd.processes import this_process
 from syncd.store import Store, derived
 from syncd.store.backup import back_up
 from syncd.store.forgetting import forget
@@ -115,6 +116,28 @@ def test_a_file_that_is_no_backup_is_refused(url: str, tmp_path: Path, content: 
         path.write_bytes(content)
     with pytest.raises(StoreError, match=sentence):
         restore(url, path, tmp_path)
+
+
+@on_sqlite
+def test_a_backup_that_says_no_version_is_refused(backup: Path, url: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(backup)) as emptied, emptied:
+        emptied.execute("DELETE FROM syncd_version")
+    with pytest.raises(StoreError, match="holds nothing of syncd"):
+        restore(url, backup, tmp_path)
+
+
+@on_sqlite
+def test_what_a_restoration_that_died_had_copied_is_cleared_away(backup: Path, url: str, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    host = this_process().rpartition(":")[0]
+    left, busy = (tmp_path / f".restore-{host}:{one}-abc" for one in (dead.pid, os.getppid()))
+    for folder in (left, busy):
+        folder.mkdir()
+        (folder / "syncd.db").touch()
+    restore(url, backup, tmp_path)
+
+    assert [one.name for one in tmp_path.glob(".restore-*")] == [busy.name]
 
 
 @on_sqlite
