@@ -15,22 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import Phrase
-from syncd.pipeline import phrases
+from syncd.pipeline.phrases import caveats, opening, persons
 from syncd.pipeline.spans import Span, Unit
 from syncd.render.catalogue import catalogue, languages
 from syncd.render.sentence import Speaker, legible
 from tests.golden.digest.world import DAY, LANGUAGES
+from tests.pipeline.sentences import SAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 ROME = ZoneInfo("Europe/Rome")
 PAGE = ("page.", "section.", "circle.", "span.", "words.", "every.", "number.", "days.")
-SAY: dict[str, Callable[..., Phrase]] = {
-    name: one
-    for name, one in inspect.getmembers(phrases, inspect.isfunction)
-    if one.__module__ == phrases.__name__ and not name.startswith("_")
-}
 
 
 def speaker(language: str, today: date = DAY) -> Speaker:
@@ -154,103 +150,103 @@ GAP = Span(13, Unit.WEEK)
     ("phrase", "english", "italian", "indonesian"),
     [
         (
-            phrases.quiet_rhythm(GAP, Span(6, Unit.WEEK)),
+            persons.quiet_rhythm(GAP, Span(6, Unit.WEEK)),
             "Quiet for 13 weeks; you usually talk every six.",
             "Silenzio da 13 settimane; di solito vi sentite ogni sei.",
             "Sepi selama 13 minggu; biasanya setiap enam minggu.",
         ),
         (
-            phrases.quiet_rhythm(GAP, Span(1, Unit.WEEK)),
+            persons.quiet_rhythm(GAP, Span(1, Unit.WEEK)),
             "Quiet for 13 weeks; you usually talk weekly.",
             "Silenzio da 13 settimane; di solito vi sentite ogni settimana.",
             "Sepi selama 13 minggu; biasanya setiap minggu.",
         ),
         (
-            phrases.quiet_circle(GAP, "press", Span(2, Unit.MONTH)),
+            persons.quiet_circle(GAP, "press", Span(2, Unit.MONTH)),
             "Quiet for 13 weeks; “press” is every two months.",
             "Silenzio da 13 settimane; per «press» il ritmo è ogni due mesi.",
             "Sepi selama 13 minggu; “press” dijadwalkan setiap dua bulan.",
         ),
         (
-            phrases.headline_quiet(1),
+            opening.headline_quiet(1),
             "One person worth a note",
             "Una persona da risentire",
             "Satu orang yang patut disapa",
         ),
         (
-            phrases.headline_quiet(13),
+            opening.headline_quiet(13),
             "13 people worth a note",
             "13 persone da risentire",
             "13 orang yang patut disapa",
         ),
         (
-            phrases.lead_rhythm("Marta", 3),
+            opening.lead_rhythm("Marta", 3),
             "Marta is three times past your usual rhythm.",
             "Con Marta il silenzio dura già tre volte il solito.",
             "Dengan Marta, jedanya sudah tiga kali lipat dari biasanya.",
         ),
         (
-            phrases.they_wrote_last("Marta", date(2025, 7, 11), ""),
+            persons.they_wrote_last("Marta", date(2025, 7, 11), ""),
             "Marta wrote last, on 11 July 2025.",
             "L’ultima mail è di Marta, dell’11 luglio 2025.",
             "Marta yang terakhir menulis, pada 11 Juli 2025.",
         ),
         (
-            phrases.lost_one_year(1204, 2023, Span(2, Unit.YEAR)),
+            persons.lost_one_year(1204, 2023, Span(2, Unit.YEAR)),
             "1,204 exchanges in 2023, then nothing for 2 years.",
             "1.204 scambi nel 2023, poi più nulla per 2 anni.",
             "1.204 kali berkontak pada 2023, lalu sepi selama 2 tahun.",
         ),
         (
-            phrases.footer_all_synced(1, datetime(2026, 10, 6, 4, 52, tzinfo=UTC)),
+            caveats.footer_all_synced(1, datetime(2026, 10, 6, 4, 52, tzinfo=UTC)),
             "Your account synced at 06:52.",
             "Il tuo account è sincronizzato alle 06:52.",
             "Akun Anda tersinkron pukul 06.52.",
         ),
         (
-            phrases.footer_all_synced(2, datetime(2026, 10, 6, 4, 52, tzinfo=UTC)),
+            caveats.footer_all_synced(2, datetime(2026, 10, 6, 4, 52, tzinfo=UTC)),
             "Both accounts synced at 06:52.",
             "I tuoi due account sono sincronizzati alle 06:52.",
             "Kedua akun tersinkron pukul 06.52.",
         ),
         (
-            phrases.notice_stale("work", date(2026, 10, 4), "", "Type: syncd doctor work"),
+            caveats.notice_stale("work", date(2026, 10, 4), "", "Type: syncd doctor work"),
             "work has not been read since Sunday. Type: syncd doctor work",
             "work non viene letto da domenica. Type: syncd doctor work",
             "work belum dibaca lagi sejak Minggu. Type: syncd doctor work",
         ),
         (
-            phrases.source_stale("work", date(2026, 10, 4), "Type: x"),
+            caveats.source_stale("work", date(2026, 10, 4), "Type: x"),
             "Held back: work has not been read since Sunday, and you may have been in touch there. Type: x",
             "In sospeso: work non viene letto da domenica, e potreste esservi sentiti lì. Type: x",
             "Ditahan: work belum dibaca lagi sejak Minggu, dan mungkin kalian berhubungan di sana. Type: x",
         ),
         (
-            phrases.source_reading("work"),
+            caveats.source_reading("work"),
             "Held back: work is being read for the first time, and you may have been in touch there.",
             "In sospeso: work viene letto per la prima volta, e potreste esservi sentiti lì.",
             "Ditahan: work sedang dibaca untuk pertama kali, dan mungkin kalian berhubungan di sana.",
         ),
         (
-            phrases.source_gone("work"),
+            caveats.source_gone("work"),
             "Held back: work is no longer in the configuration, so that nobody sees any more what happens there.",
             "In sospeso: work non è più nella configurazione, e nessuno vede più che cosa succede lì.",
             "Ditahan: work tidak ada lagi dalam konfigurasi, sehingga tidak ada yang melihat apa yang terjadi di sana.",
         ),
         (
-            phrases.meeting_unsure("work", date(2026, 10, 4), ""),
+            caveats.meeting_unsure("work", date(2026, 10, 4), ""),
             "Held back: work has not been read since Sunday, and today’s meeting may have moved.",
             "In sospeso: work non viene letto da domenica, e l’incontro di oggi potrebbe essere cambiato.",
             "Ditahan: work belum dibaca lagi sejak Minggu, dan pertemuan hari ini mungkin sudah berubah.",
         ),
         (
-            phrases.lead_reading("work"),
+            opening.lead_reading("work"),
             "work is being read for the first time; what there is to say about people waits until that is done.",
             "work viene letto per la prima volta; ciò che c’è da dire sulle persone aspetta che sia finito.",
             "work sedang dibaca untuk pertama kali; kabar tentang orang-orang ditahan sampai selesai.",
         ),
         (
-            phrases.role_at("press", "Il Sole"),
+            persons.role_at("press", "Il Sole"),
             "Press, Il Sole",
             "Press, Il Sole",
             "Press, Il Sole",
@@ -324,6 +320,6 @@ def test_somebodys_words_are_put_on_one_readable_line(text: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from("{}:!0abfirst. ")))
 def test_a_value_is_never_read_as_a_message(subject: str) -> None:
-    sentence = speaker("en").say(phrases.you_wrote_last(DAY, f"x{subject}x"))
+    sentence = speaker("en").say(persons.you_wrote_last(DAY, f"x{subject}x"))
     assert str(sentence) == f"You wrote last, on 6 October: “{legible(f'x{subject}x')}”."
     assert not any(run.style for run in sentence.runs)

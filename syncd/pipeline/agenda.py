@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncd.model import Entry, VerdictKind, Withheld
-from syncd.pipeline import phrases
 from syncd.pipeline.dates import Occasion, coming_dates, ended_jobs
 from syncd.pipeline.edition import first_name
+from syncd.pipeline.phrases import occasions
 from syncd.pipeline.reasons import last_contact, waiting_letter, wrote_since
 
 if TYPE_CHECKING:
@@ -103,14 +103,14 @@ def _about(title: str, named: Sequence[Relationship], people: int, edition: Edit
     names = [one.person.name for one in named]
     if len(names) == people == 1:
         if title and not _is_named_in(title, named[0]):
-            yield phrases.with_one(names[0])
+            yield occasions.with_one(names[0])
     elif people == 2:  # noqa: PLR2004 - a pair has a sentence of its own
-        yield phrases.with_two(names[0], names[1]) if len(names) == people else phrases.with_one(names[0])
+        yield occasions.with_two(names[0], names[1]) if len(names) == people else occasions.with_one(names[0])
     else:
-        yield phrases.with_others(names[0], people - 1)
+        yield occasions.with_others(names[0], people - 1)
     strangers = [one for one in named if one.tie.last is None]
     for one in strangers[:_NEW_PEOPLE_NAMED] if not edition.sources.doubts_firsts else ():
-        yield phrases.new_to_you(one.person.name)
+        yield occasions.new_to_you(one.person.name)
     known = [one for one in named if one.tie.last is not None]
     if known and not edition.doubt(known[0]):
         yield from _reunion(known[0], edition)
@@ -120,13 +120,13 @@ def _reunion(one: Relationship, edition: Edition) -> Iterator[Phrase]:
     first = first_name(one.person.name)
     sure = not edition.sources.doubts_meetings
     if sure and one.last_met is None and one.first:
-        yield phrases.first_meeting(first, edition.day_of(one.first))
+        yield occasions.first_meeting(first, edition.day_of(one.first))
     elif sure and one.last_met and edition.days_since(one.last_met) >= _LONG_APART:
-        yield phrases.first_meeting_since(first, edition.day_of(one.last_met))
+        yield occasions.first_meeting_since(first, edition.day_of(one.last_met))
     elif phrase := last_contact(one.last_touch, first, edition):
         yield phrase
     if waits := waiting_letter(one):
-        yield phrases.waits_for_you(first, waits.subject, edition.day_of(waits.at))
+        yield occasions.waits_for_you(first, waits.subject, edition.day_of(waits.at))
 
 
 # --------------------------------------------------------------------------- this week
@@ -151,18 +151,18 @@ def _of_people(
         name = one.person.name
         for coming in coming_dates(one, edition.today):
             if coming.occasion is Occasion.BIRTHDAY:
-                title = phrases.week_birthday(name)
+                title = occasions.week_birthday(name)
             else:
-                title = phrases.week_work_anniversary(name, coming.years, one.company)
+                title = occasions.week_work_anniversary(name, coming.years, one.company)
             yield coming.day, name, _date(one, title, coming.day, edition, on_list)
 
 
 def _date(one: Relationship, title: Phrase, day: date, edition: Edition, on_list: Container[str]) -> Entry:
     note: tuple[Phrase, ...] = ()
     if one.person.id in on_list:
-        note = (phrases.week_on_list(),)
+        note = (occasions.week_on_list(),)
     elif one.tie.last and not edition.doubt(one):
-        note = (phrases.week_last_contact(edition.since(one.tie.last)),)
+        note = (occasions.week_last_contact(edition.since(one.tie.last)),)
     return Entry("", (title, *note), person=one.person.id, name=one.person.name, at=day)
 
 
@@ -176,5 +176,5 @@ def _of_jobs(relationships: Sequence[Relationship], edition: Edition) -> Iterato
             for one in relationships
         )
         if unwritten:
-            why = (phrases.week_job_ended(ended.job, ended.years), phrases.week_unwritten(unwritten))
+            why = (occasions.week_job_ended(ended.job, ended.years), occasions.week_unwritten(unwritten))
             yield ended.day, ended.job, Entry("", why, at=ended.day)

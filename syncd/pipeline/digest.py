@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syncd.model import Digest, Entry, Section, SectionKind, TieState, Withheld
-from syncd.pipeline import phrases
 from syncd.pipeline.agenda import held_meetings, people_met, todays_meetings, weeks_dates
 from syncd.pipeline.edition import Edition
 from syncd.pipeline.freshness import BROKEN_AFTER, freshness_of, notices, waits_for_a_source
 from syncd.pipeline.lead import headline_of, lead_of
+from syncd.pipeline.phrases import caveats, persons
 from syncd.pipeline.reasons import (
     address_of,
     clock_of_goodbye,
@@ -157,7 +157,7 @@ def _choose(
         elif len(people) < most:
             people.append(one)
         else:
-            withheld.append(Withheld(one.person.name, one.person.id, phrases.waits_turn()))
+            withheld.append(Withheld(one.person.name, one.person.id, caveats.waits_turn()))
     return _Chosen(tuple(people), tuple(withheld), considered)
 
 
@@ -165,12 +165,12 @@ def _held_back(one: Relationship, edition: Edition, arrived: date | None) -> Phr
     if doubt := edition.doubt(one):
         return doubt
     if meeting := edition.meeting_soon(one):
-        return phrases.meets_soon(meeting)
+        return caveats.meets_soon(meeting)
     if written_on := _hoped_for(one, edition):
-        return phrases.may_be_answered(written_on)
+        return caveats.may_be_answered(written_on)
     back_on, seen = edition.rests_until(one), edition.shown.get(one.person.id)
     if back_on and seen and (arrived is None or arrived <= seen):
-        return phrases.shown_lately(seen, back_on)
+        return caveats.shown_lately(seen, back_on)
     return None
 
 
@@ -219,7 +219,7 @@ def _card(one: Relationship, edition: Edition, known_since: date) -> Entry:
         name=one.person.name,
         address=address_of(one),
         role=role_of(one),
-        reason_to_write=reason or (phrases.reason_old_tie() if lost else None),
+        reason_to_write=reason or (persons.reason_old_tie() if lost else None),
         months=one.months,
     )
 
@@ -252,7 +252,7 @@ def _waiting_entries(people: Iterable[Relationship], edition: Edition) -> tuple[
     return tuple(
         Entry(
             title=one.person.name,
-            why=(phrases.waiting_for(edition.since(letter.until)),),
+            why=(persons.waiting_for(edition.since(letter.until)),),
             person=one.person.id,
             name=one.person.name,
             address=letter.address or address_of(one),

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from syncd.model import AccountStatus, Entry
-from syncd.pipeline import phrases
+from syncd.pipeline.phrases import caveats
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -30,7 +30,7 @@ BLIND_AT_MOST = timedelta(days=3)
 
 _PAUSED = (AccountStatus.SIGN_IN, AccountStatus.MISCONFIGURED)
 _NEVER_TO_ITS_END = (AccountStatus.NEW, AccountStatus.FIRST_SYNC)
-_WAITED_FOR = frozenset({phrases.source_stale.__name__, phrases.source_never.__name__, phrases.source_reading.__name__})
+_WAITED_FOR = frozenset({caveats.source_stale.__name__, caveats.source_never.__name__, caveats.source_reading.__name__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Freshness:
         since = _last_read(behind[0], zone)
         hint = _way_out(behind[0])
         account = behind[0].account
-        return phrases.meeting_unsure(account, since, hint) if since else phrases.source_never(account, hint)
+        return caveats.meeting_unsure(account, since, hint) if since else caveats.source_never(account, hint)
 
     @property
     def doubts_firsts(self) -> bool:
@@ -80,15 +80,15 @@ class Freshness:
     def _why(self, source: Source, zone: tzinfo) -> Phrase:
         since = _last_read(source, zone)
         if since:
-            return phrases.source_stale(source.account, since, _way_out(source))
+            return caveats.source_stale(source.account, since, _way_out(source))
         if source.account in self.reading:
-            return phrases.source_reading(source.account)
-        return phrases.source_never(source.account, _way_out(source))
+            return caveats.source_reading(source.account)
+        return caveats.source_never(source.account, _way_out(source))
 
     def _gone(self, accounts: Collection[str]) -> Phrase | None:
         if not accounts or not self.watched or any(account in self.watched for account in accounts):
             return None
-        return phrases.source_gone(min(accounts))
+        return caveats.source_gone(min(accounts))
 
 
 def freshness_of(sources: Sequence[Source], now: datetime) -> Freshness:
@@ -173,10 +173,10 @@ def _notice(source: Source, zone: tzinfo) -> Phrase:
     hint = _way_out(source)
     since = _last_read(source, zone)
     if since is None:
-        return phrases.notice_never(source.account, source.error, hint)
+        return caveats.notice_never(source.account, source.error, hint)
     if source.status is AccountStatus.SIGN_IN:
-        return phrases.notice_sign_in(source.account, since, hint)
-    return phrases.notice_stale(source.account, since, source.error, hint)
+        return caveats.notice_sign_in(source.account, since, hint)
+    return caveats.notice_stale(source.account, since, source.error, hint)
 
 
 def _last_read(source: Source, zone: tzinfo) -> date | None:

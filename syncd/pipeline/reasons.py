@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncd.model import Direction, InteractionKind, TieState, VerdictKind
-from syncd.pipeline import phrases
 from syncd.pipeline.dates import Occasion, coming_dates, next_anniversary, within
 from syncd.pipeline.edition import first_name
 from syncd.pipeline.normalize import domain_of
+from syncd.pipeline.phrases import persons
 from syncd.pipeline.spans import usual, wanted
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def role_of(one: Relationship) -> Phrase | None:
     if not one.circle:
         return None
     company = one.company or one.former
-    return phrases.role_at(one.circle, company) if company else phrases.role_alone(one.circle)
+    return persons.role_at(one.circle, company) if company else persons.role_alone(one.circle)
 
 
 def address_of(one: Relationship) -> str:
@@ -69,7 +69,7 @@ def why_quiet(one: Relationship, edition: Edition) -> tuple[Phrase, ...]:
     if clock_of_goodbye(one, edition) and one.left_on:
         return tuple(_why_left(one, one.left_on, edition))
     how_it_ended = (
-        phrases.unanswered(one.tie.unanswered)
+        persons.unanswered(one.tie.unanswered)
         if one.tie.unanswered >= _STREAK
         else last_contact(one.last_touch, first_name(one.person.name), edition)
     )
@@ -79,13 +79,13 @@ def why_quiet(one: Relationship, edition: Edition) -> tuple[Phrase, ...]:
 def _why_left(one: Relationship, left_on: date, edition: Edition) -> Iterator[Phrase]:
     first = first_name(one.person.name)
     if one.goodbye_on:
-        yield phrases.said_goodbye(first, one.goodbye_on)
+        yield persons.said_goodbye(first, one.goodbye_on)
     elif one.they_left:
-        yield phrases.they_left(first, one.former, left_on)
+        yield persons.they_left(first, one.former, left_on)
     else:
-        yield phrases.you_left(first, one.former, left_on)
+        yield persons.you_left(first, one.former, left_on)
     if (edition.today - left_on).days <= _FIRST_MONTH:
-        yield phrases.first_month()
+        yield persons.first_month()
 
 
 def is_by_rhythm(one: Relationship, edition: Edition) -> bool:
@@ -104,11 +104,11 @@ def _gap(one: Relationship, edition: Edition) -> Phrase | None:
         return None
     gap = edition.since(one.quiet_since)
     if one.tie.rhythm and is_by_rhythm(one, edition):
-        return phrases.quiet_rhythm(gap, usual(one.tie.rhythm))
+        return persons.quiet_rhythm(gap, usual(one.tie.rhythm))
     circle = edition.policy.circle(one.circle)
     if circle is None or circle.cadence != one.tie.cadence:
-        return phrases.quiet_person(gap, wanted(one.tie.cadence))
-    return phrases.quiet_circle(gap, one.circle, wanted(circle.cadence))
+        return persons.quiet_person(gap, wanted(one.tie.cadence))
+    return persons.quiet_circle(gap, one.circle, wanted(circle.cadence))
 
 
 def last_contact(touch: Touch | None, first: str, edition: Edition) -> Phrase | None:
@@ -117,12 +117,12 @@ def last_contact(touch: Touch | None, first: str, edition: Edition) -> Phrase | 
         return None
     on = edition.day_of(touch.at)
     if touch.kind is InteractionKind.TALK:
-        return phrases.talked_last(on)
+        return persons.talked_last(on)
     if touch.kind is InteractionKind.MEETING:
-        return phrases.met_last(on, touch.subject)
+        return persons.met_last(on, touch.subject)
     if touch.direction is Direction.IN:
-        return phrases.they_wrote_last(first, on, touch.subject)
-    return phrases.you_wrote_last(on, touch.subject)
+        return persons.they_wrote_last(first, on, touch.subject)
+    return persons.you_wrote_last(on, touch.subject)
 
 
 def waiting_letter(one: Relationship) -> Touch | None:
@@ -142,11 +142,11 @@ def why_lost(one: Relationship, edition: Edition) -> Phrase | None:
     exchanges = one.tie.interactions
     match [year for year, _ in one.yearly]:
         case [year]:
-            return phrases.lost_one_year(exchanges, year, gap)
+            return persons.lost_one_year(exchanges, year, gap)
         case [year, second]:
-            return phrases.lost_two_years(exchanges, year, second, gap)
+            return persons.lost_two_years(exchanges, year, second, gap)
         case [year, *_, last]:
-            return phrases.lost_years(exchanges, year, last, gap)
+            return persons.lost_years(exchanges, year, last, gap)
     return None
 
 
@@ -160,14 +160,14 @@ def reason_to_write(one: Relationship, edition: Edition, known_since: date) -> P
 
 def _reasons(one: Relationship, edition: Edition, known_since: date) -> Iterator[Phrase]:
     if one.tie.state is not TieState.LOST and _prefers_a_call(one, edition):
-        yield phrases.reason_call(one.tie.unanswered + 1)
+        yield persons.reason_call(one.tie.unanswered + 1)
     if one.new_address and one.new_address_since:
-        yield phrases.reason_new_address(domain_of(one.new_address), one.new_address_since)
+        yield persons.reason_new_address(domain_of(one.new_address), one.new_address_since)
     yield from _dates(one, edition, known_since)
     if one.shared and one.shared.subject:
-        yield phrases.reason_both_at(one.shared.subject, edition.day_of(one.shared.at))
+        yield persons.reason_both_at(one.shared.subject, edition.day_of(one.shared.at))
     if one.next_meeting and not edition.sources.doubts_meetings:
-        yield phrases.reason_meeting_ahead(edition.day_of(one.next_meeting))
+        yield persons.reason_meeting_ahead(edition.day_of(one.next_meeting))
 
 
 def _prefers_a_call(one: Relationship, edition: Edition) -> bool:
@@ -181,14 +181,14 @@ def _dates(one: Relationship, edition: Edition, known_since: date) -> Iterator[P
     today = edition.today
     for coming in coming_dates(one, today):
         if coming.occasion is Occasion.BIRTHDAY:
-            yield phrases.reason_birthday(first_name(one.person.name), coming.day)
+            yield persons.reason_birthday(first_name(one.person.name), coming.day)
         else:
-            yield phrases.reason_work_anniversary(coming.years, one.company, coming.day)
+            yield persons.reason_work_anniversary(coming.years, one.company, coming.day)
     if one.left_on and not one.they_left:
         day, years = next_anniversary(one.left_on, today)
         if years and within(day, today):
-            yield phrases.reason_job_ended(one.former, years, day)
+            yield persons.reason_job_ended(one.former, years, day)
     if one.first and (first_on := edition.day_of(one.first)) > known_since:
         day, years = next_anniversary(first_on, today)
         if years and within(day, today, _FIRST_EXCHANGE_AHEAD):
-            yield phrases.reason_first_exchange(years, day)
+            yield persons.reason_first_exchange(years, day)

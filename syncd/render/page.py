@@ -13,8 +13,8 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from syncd.model import Phrase, SectionKind
-from syncd.pipeline import phrases
 from syncd.pipeline.edition import first_name
+from syncd.pipeline.phrases import caveats, opening
 from syncd.render.bars import Bar, bars, spark
 from syncd.render.catalogue import catalogue
 from syncd.render.sentence import Sentence, Speaker, legible
@@ -116,11 +116,11 @@ def _subject(digest: Digest, policy: Policy, speaker: Speaker) -> str:
         return str(speaker.say(digest.headline))
     match firsts:
         case [first]:
-            phrase = phrases.subject_one(first)
+            phrase = opening.subject_one(first)
         case [first, second]:
-            phrase = phrases.subject_two(first, second)
+            phrase = opening.subject_two(first, second)
         case [first, second, *others]:
-            phrase = phrases.subject_more(first, second, len(others))
+            phrase = opening.subject_more(first, second, len(others))
     return str(speaker.say(phrase))
 
 
@@ -179,33 +179,33 @@ def _footer(digest: Digest, speaker: Speaker) -> Iterator[Sentence]:
                 ),
             )
         )
-    yield speaker.paragraph((*_freshness(digest, speaker), phrases.footer_headers_only()))
+    yield speaker.paragraph((*_freshness(digest, speaker), caveats.footer_headers_only()))
 
 
 def _who_waits(digest: Digest) -> Iterator[Phrase]:
-    waiting = [_short(one.name) for one in digest.withheld if one.why.code == phrases.waits_turn.__name__]
+    waiting = [_short(one.name) for one in digest.withheld if one.why.code == caveats.waits_turn.__name__]
     if not waiting:
         return
-    say = phrases.footer_waiting if len(waiting) <= _NAMED else phrases.footer_waiting_more
+    say = caveats.footer_waiting if len(waiting) <= _NAMED else caveats.footer_waiting_more
     yield say(len(waiting), ", ".join(waiting[:_NAMED]))
 
 
 def _who_stays_away(digest: Digest) -> Iterator[Phrase]:
     if digest.back_on:
-        yield phrases.footer_back_on(digest.back_on)
+        yield caveats.footer_back_on(digest.back_on)
 
 
 def _freshness(digest: Digest, speaker: Speaker) -> Iterator[Phrase]:
     """One sentence when everything was read today, else one for each account."""
     synced = [source.last_sync for source in digest.sources if source.last_sync and not source.error]
     if synced and len(synced) == len(digest.sources) and speaker.days.is_today(min(synced)):
-        yield phrases.footer_all_synced(len(synced), min(synced))
+        yield caveats.footer_all_synced(len(synced), min(synced))
         return
     for source in digest.sources:
         if source.last_sync:
-            yield phrases.footer_synced(source.account, source.last_sync)
+            yield caveats.footer_synced(source.account, source.last_sync)
         else:
-            yield phrases.footer_never_synced(source.account)
+            yield caveats.footer_never_synced(source.account)
 
 
 def _first(name: str) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncd.model import DecisionKind, SectionKind, Source, TieState, VerdictKind
-from syncd.pipeline import phrases
 from syncd.pipeline.digest import people_shown
+from syncd.pipeline.phrases import caveats, opening, persons
 from syncd.pipeline.policy import DigestPolicy, Policy
 from syncd.pipeline.spans import Span, Unit
 from tests.pipeline.diary import (
@@ -49,8 +49,8 @@ def gone(name: str, *words: Decision) -> Relationship:
 def test_a_quiet_day_gives_an_empty_digest() -> None:
     written = digest(how_it_stands(letters(5), policy=CLIENTS_ONLY))
     assert written.empty
-    assert written.headline == phrases.headline_nothing()
-    assert written.lead == (phrases.lead_nothing(),)
+    assert written.headline == opening.headline_nothing()
+    assert written.lead == (opening.lead_nothing(),)
     assert written.back_on is None
 
 
@@ -59,14 +59,14 @@ def test_somebody_beyond_the_cadence_is_going_quiet() -> None:
     (entry,) = written.section(QUIET)
     assert (entry.name, entry.address) == ("Anna Rossi", "anna@rossi.example")
     assert entry.months == cold().months
-    assert written.headline == phrases.headline_quiet(1)
+    assert written.headline == opening.headline_quiet(1)
 
 
 def test_at_most_five_are_going_quiet_and_the_others_wait_their_turn() -> None:
     people = [cold(f"Anna R{letter}") for letter in "abcdefg"]
     written = digest(*people)
     assert len(named(written, QUIET)) == 5
-    assert [one.why for one in written.withheld] == [phrases.waits_turn()] * 2
+    assert [one.why for one in written.withheld] == [caveats.waits_turn()] * 2
     assert {*named(written, QUIET), *(one.name for one in written.withheld)} == {one.person.name for one in people}
 
 
@@ -88,7 +88,7 @@ def test_nobody_comes_back_before_repeat_after_is_over() -> None:
         assert bool(named(written, QUIET)) is back
         if not back:
             seen = TODAY - timedelta(days=days)
-            assert written.withheld[0].why == phrases.shown_lately(seen, seen + timedelta(days=14))
+            assert written.withheld[0].why == caveats.shown_lately(seen, seen + timedelta(days=14))
 
 
 def test_who_was_shown_before_gives_way_to_who_never_was() -> None:
@@ -131,7 +131,7 @@ def test_nobody_is_named_who_stands_in_todays_agenda() -> None:
     anna = cold()
     written = digest(anna, agenda=[appointment(anna)])
     assert named(written, QUIET) == []
-    assert written.withheld[0].why == phrases.meets_soon(TODAY)
+    assert written.withheld[0].why == caveats.meets_soon(TODAY)
     not_together = digest(anna, agenda=[appointment(anna, verdict=VerdictKind.WIDE)])
     assert named(not_together, QUIET) == ["Anna Rossi"]
 
@@ -166,7 +166,7 @@ def test_a_second_letter_into_silence_is_given_time_before_its_author_is_reminde
         written = digest(one)
         assert bool(named(written, QUIET)) is reminded
         assert [held.why for held in written.withheld] == (
-            [] if reminded else [phrases.may_be_answered(date(2026, 10, 1))]
+            [] if reminded else [caveats.may_be_answered(date(2026, 10, 1))]
         )
 
 
@@ -203,7 +203,7 @@ def test_a_letter_that_waits_for_four_days_is_owed() -> None:
 def test_an_owed_entry_holds_what_an_answer_needs() -> None:
     letter = heard(days_ago(11), "A reference?", address="james@work.example")
     (entry,) = digest(how_it_stands([*letters(200), letter], policy=POLICY), policy=POLICY).section(OWED)
-    assert entry.why == (phrases.waiting_for(Span(11, Unit.DAY)),)
+    assert entry.why == (persons.waiting_for(Span(11, Unit.DAY)),)
     assert (entry.subject, entry.message_id, entry.address) == ("A reference?", letter.message_id, "james@work.example")
 
 
@@ -256,7 +256,7 @@ def test_one_who_was_lost_is_shown_a_day() -> None:
     people = [gone("Samuel A"), gone("Hiro M")]
     written = digest(*people)
     assert len(named(written, LOST)) == 1
-    assert written.headline == phrases.headline_lost(1)
+    assert written.headline == opening.headline_lost(1)
     assert not written.withheld, "the others are not due"
     none_wanted = digest(*people, policy=at_most(lost=0))
     assert none_wanted.section(LOST) == ()
@@ -278,8 +278,8 @@ def test_lost_ties_take_turns() -> None:
 def test_what_was_and_since_when_there_is_nothing() -> None:
     one = how_it_stands(both_wrote("2023-06-01", "2025-03-01", 31), policy=CLIENTS_ONLY)
     (entry,) = digest(one).section(LOST)
-    assert entry.why == (phrases.lost_years(21, 2023, 2025, Span(19, Unit.MONTH)),)
-    assert entry.reason_to_write == phrases.reason_old_tie()
+    assert entry.why == (persons.lost_years(21, 2023, 2025, Span(19, Unit.MONTH)),)
+    assert entry.reason_to_write == persons.reason_old_tie()
 
 
 # --------------------------------------------------------------------------- the whole

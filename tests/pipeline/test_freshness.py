@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import AccountStatus, SectionKind, Source
-from syncd.pipeline import phrases
 from syncd.pipeline.digest import is_news
 from syncd.pipeline.freshness import is_being_read, stale_accounts
+from syncd.pipeline.phrases import caveats, opening
 from syncd.pipeline.policy import Me, PersonPolicy
 from tests.pipeline.diary import CLIENTS_ONLY, NOW, POLICY, days_ago, heard, how_it_stands, met
 from tests.pipeline.morning import FRESH, appointment, codes, cold, digest, failing, letters, named
@@ -53,12 +53,12 @@ def test_an_account_is_stale_when_its_silence_proves_nothing(source: Source, *, 
 
 def test_a_signed_out_account_is_named_with_since_when_and_what_to_do() -> None:
     (entry,) = digest(sources=[failing("mail")]).section(NOTICE)
-    assert entry.why == (phrases.notice_sign_in("mail", date(2026, 10, 3), "Type: x"),)
+    assert entry.why == (caveats.notice_sign_in("mail", date(2026, 10, 3), "Type: x"),)
 
 
 def test_a_failing_account_is_named_with_what_happened() -> None:
     (entry,) = digest(sources=[failing("mail", AccountStatus.FAILING)]).section(NOTICE)
-    assert entry.why == (phrases.notice_stale("mail", date(2026, 10, 3), "The password was refused.", "Type: x"),)
+    assert entry.why == (caveats.notice_stale("mail", date(2026, 10, 3), "The password was refused.", "Type: x"),)
 
 
 def test_an_account_that_fails_is_named_at_once_and_withholds_after_a_day() -> None:
@@ -122,11 +122,11 @@ def test_claims_about_people_seen_in_a_stale_account_are_withheld() -> None:
     written = digest(*people, sources=[failing("mail")])
     assert [section.kind for section in written.sections] == [NOTICE]
     assert {(one.name, one.why) for one in written.withheld} == {
-        (name, phrases.source_stale("mail", date(2026, 10, 3), "Type: x"))
+        (name, caveats.source_stale("mail", date(2026, 10, 3), "Type: x"))
         for name in ("Quiet One", "Owed One", "Lost One")
     }
-    assert written.headline == phrases.headline_notice(1)
-    assert written.lead == (phrases.lead_notice(3),)
+    assert written.headline == opening.headline_notice(1)
+    assert written.lead == (opening.lead_notice(3),)
 
 
 def test_claims_about_people_never_seen_in_it_stand() -> None:
@@ -156,8 +156,8 @@ def unread(status: AccountStatus = AccountStatus.NEW, **changes: Any) -> Source:
 def test_while_an_account_is_read_for_the_first_time_nobody_is_spoken_of(source: Source) -> None:
     written = digest(cold(), sources=[*FRESH, source])
     assert written.empty
-    assert [one.why for one in written.withheld] == [phrases.source_reading("added")]
-    assert (written.headline, written.lead) == (phrases.headline_reading(), (phrases.lead_reading("added"),))
+    assert [one.why for one in written.withheld] == [caveats.source_reading("added")]
+    assert (written.headline, written.lead) == (opening.headline_reading(), (opening.lead_reading("added"),))
 
 
 @pytest.mark.parametrize(("hours", "spoken_of"), [(1, False), (71, False), (73, True)])
@@ -168,25 +168,25 @@ def test_an_account_that_never_worked_is_waited_for_no_longer_than_three_days(
     trouble = unread(status, error="No such host.", hint="Type: x", failing_since=NOW - timedelta(hours=hours))
     written = digest(cold(), sources=[*FRESH, trouble])
     assert [entry.why for entry in written.section(NOTICE)] == [
-        (phrases.notice_never("added", "No such host.", "Type: x"),)
+        (caveats.notice_never("added", "No such host.", "Type: x"),)
     ]
     assert bool(named(written, QUIET)) is spoken_of
     if not spoken_of:
-        assert written.withheld[0].why == phrases.source_never("added", "Type: x")
+        assert written.withheld[0].why == caveats.source_never("added", "Type: x")
 
 
 def test_an_account_whose_settings_never_worked_is_named_and_holds_up_nobody() -> None:
     wrong = unread(AccountStatus.MISCONFIGURED, error="There is no such file.", hint="Type: x", failing_since=NOW)
     written = digest(cold(), sources=[*FRESH, wrong])
-    assert written.section(NOTICE)[0].why == (phrases.notice_never("added", "There is no such file.", "Type: x"),)
+    assert written.section(NOTICE)[0].why == (caveats.notice_never("added", "There is no such file.", "Type: x"),)
     assert named(written, QUIET) == ["Anna Rossi"]
 
 
 def test_a_first_reading_that_stopped_is_named_and_waited_for_no_longer_than_three_days() -> None:
     stopped = unread(AccountStatus.FIRST_SYNC, heard=days_ago(2.5))
     written = digest(cold(), sources=[*FRESH, stopped])
-    assert written.section(NOTICE)[0].why == (phrases.notice_never("added", "", "Type: syncd sync added"),)
-    assert written.withheld[0].why == phrases.source_never("added", "Type: syncd sync added")
+    assert written.section(NOTICE)[0].why == (caveats.notice_never("added", "", "Type: syncd sync added"),)
+    assert written.withheld[0].why == caveats.source_never("added", "Type: syncd sync added")
     assert named(digest(cold(), sources=[*FRESH, replace(stopped, heard=days_ago(4))]), QUIET) == ["Anna Rossi"]
 
 
@@ -194,7 +194,7 @@ def test_a_first_reading_that_stumbles_goes_on() -> None:
     stumbling = unread(
         AccountStatus.FAILING, error="The line broke.", heard=days_ago(0.1), failing_since=days_ago(5), hint="Type: x"
     )
-    assert digest(cold(), sources=[*FRESH, stumbling]).withheld[0].why == phrases.source_reading("added")
+    assert digest(cold(), sources=[*FRESH, stumbling]).withheld[0].why == caveats.source_reading("added")
 
 
 def test_an_account_that_another_connector_took_over_is_read_anew() -> None:
@@ -205,12 +205,12 @@ def test_an_account_that_another_connector_took_over_is_read_anew() -> None:
 def test_nobody_is_spoken_of_whose_only_account_left_the_configuration() -> None:
     written = digest(cold(), sources=[Source("work", "imap", NOW)])
     assert written.empty
-    assert [one.why for one in written.withheld] == [phrases.source_gone("mail")]
-    assert written.lead == (phrases.lead_nothing(),)
+    assert [one.why for one in written.withheld] == [caveats.source_gone("mail")]
+    assert written.lead == (opening.lead_nothing(),)
 
 
 def test_all_is_well_is_never_said_of_what_nobody_has_read() -> None:
-    assert digest(sources=[failing("mail")]).lead == (phrases.lead_unread("mail"),)
+    assert digest(sources=[failing("mail")]).lead == (opening.lead_unread("mail"),)
 
 
 # --------------------------------------------------------------------------- what rests on calendars
@@ -230,14 +230,14 @@ def test_a_meeting_is_held_back_when_every_calendar_that_holds_it_is_behind() ->
     written = digest(LUCA, agenda=agenda, sources=[*FRESH, CALENDAR_BEHIND])
     assert not written.section(TODAY)
     assert [(one.name, one.why) for one in written.withheld] == [
-        ("Luca Ferri", phrases.meeting_unsure("diary", date(2026, 10, 3), "Type: x"))
+        ("Luca Ferri", caveats.meeting_unsure("diary", date(2026, 10, 3), "Type: x"))
     ]
     assert todays(LUCA, *FRESH, CALENDAR_BEHIND, seen_in=("diary", "calendar"))
 
 
 def test_a_meeting_of_a_calendar_that_left_the_configuration_is_held_back() -> None:
     written = digest(LUCA, agenda=[appointment(LUCA, seen_in=("diary",))])
-    assert [one.why for one in written.withheld] == [phrases.source_gone("diary")]
+    assert [one.why for one in written.withheld] == [caveats.source_gone("diary")]
 
 
 def test_what_is_said_of_the_last_time_face_to_face_waits_for_every_calendar() -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from syncd.model import Digest, Entry, Phrase, Section, SectionKind, Source, Withheld
-from syncd.pipeline import phrases
+from syncd.pipeline.phrases import caveats, occasions, opening, persons
 from syncd.pipeline.policy import DigestPolicy, Me, Policy
 from syncd.pipeline.spans import Span, Unit
 
@@ -60,14 +60,14 @@ TODAY = (
     Entry(
         "Coffee with Luca Ferri",
         (
-            phrases.first_meeting_since("Luca", date(2026, 3, 12)),
-            phrases.waits_for_you("Luca", "Re: Sara", date(2026, 5, 8)),
+            occasions.first_meeting_since("Luca", date(2026, 3, 12)),
+            occasions.waits_for_you("Luca", "Re: Sara", date(2026, 5, 8)),
         ),
         at=_at(10, 30),
     ),
     Entry(
         "Meridian quarterly review",
-        (phrases.with_others("Priya Raman", 3), phrases.new_to_you("Hana Kim")),
+        (occasions.with_others("Priya Raman", 3), occasions.new_to_you("Hana Kim")),
         at=_at(15, 0),
     ),
 )
@@ -75,56 +75,56 @@ QUIET = (
     _person(
         "Tom Okafor",
         "tom.okafor@heliolabs.example",
-        phrases.role_at("former-colleagues", "Northwind"),
+        persons.role_at("former-colleagues", "Northwind"),
         (9, 7, 8, 6, 9, 7, 8, 6, 9, 8, 3, 0),
-        (phrases.said_goodbye("Tom", date(2026, 9, 11)), phrases.first_month()),
-        phrases.reason_new_address("heliolabs.example", date(2026, 10, 2)),
+        (persons.said_goodbye("Tom", date(2026, 9, 11)), persons.first_month()),
+        persons.reason_new_address("heliolabs.example", date(2026, 10, 2)),
     ),
     _person(
         "Marta Bianchi",
         "marta.bianchi@arup.example",
-        phrases.role_at("mentors", "Arup"),
+        persons.role_at("mentors", "Arup"),
         (3, 2, 3, 2, 4, 2, 3, 2, 3, 0, 0, 0),
         (
-            phrases.quiet_rhythm(Span(13, Unit.WEEK), Span(6, Unit.WEEK)),
-            phrases.they_wrote_last("Marta", date(2026, 7, 7), "Re: Lisbon talk draft"),
+            persons.quiet_rhythm(Span(13, Unit.WEEK), Span(6, Unit.WEEK)),
+            persons.they_wrote_last("Marta", date(2026, 7, 7), "Re: Lisbon talk draft"),
         ),
-        phrases.reason_work_anniversary(5, "Arup", FRIDAY),
+        persons.reason_work_anniversary(5, "Arup", FRIDAY),
     ),
     _person(
         "Rana Khoury",
         "rana@levantfoods.example",
-        phrases.role_at("clients", "Levant Foods"),
+        persons.role_at("clients", "Levant Foods"),
         (5, 4, 6, 3, 5, 4, 5, 3, 4, 3, 2, 0),
-        (phrases.quiet_circle(Span(7, Unit.WEEK), "clients", Span(1, Unit.MONTH)), phrases.unanswered(2)),
-        phrases.reason_call(3),
+        (persons.quiet_circle(Span(7, Unit.WEEK), "clients", Span(1, Unit.MONTH)), persons.unanswered(2)),
+        persons.reason_call(3),
     ),
     _person(
         "Budi Santoso",
         "budi.santoso@tokosawah.example",
-        phrases.role_at("former-colleagues", "Tokosawah"),
+        persons.role_at("former-colleagues", "Tokosawah"),
         (2, 0, 3, 2, 0, 2, 2, 3, 0, 0, 0, 0),
         (
-            phrases.quiet_circle(Span(17, Unit.WEEK), "former-colleagues", Span(2, Unit.MONTH)),
-            phrases.met_last(date(2026, 6, 9), "Lunch"),
+            persons.quiet_circle(Span(17, Unit.WEEK), "former-colleagues", Span(2, Unit.MONTH)),
+            persons.met_last(date(2026, 6, 9), "Lunch"),
         ),
     ),
     _person(
         "Ingrid Solheim",
         "ingrid@fjordprint.example",
-        phrases.role_at("vendors", "Fjordprint"),
+        persons.role_at("vendors", "Fjordprint"),
         (2, 0, 0, 3, 0, 0, 2, 0, 0, 0, 0, 0),
         (
-            phrases.quiet_circle(Span(5, Unit.MONTH), "vendors", Span(3, Unit.MONTH)),
-            phrases.you_wrote_last(date(2026, 5, 5), ""),
+            persons.quiet_circle(Span(5, Unit.MONTH), "vendors", Span(3, Unit.MONTH)),
+            persons.you_wrote_last(date(2026, 5, 5), ""),
         ),
-        phrases.reason_first_exchange(2, date(2026, 10, 14)),
+        persons.reason_first_exchange(2, date(2026, 10, 14)),
     ),
 )
 OWED = (
     Entry(
         "James Whitfield",
-        (phrases.waiting_for(Span(11, Unit.DAY)),),
+        (persons.waiting_for(Span(11, Unit.DAY)),),
         name="James Whitfield",
         address="james.whitfield@example.org",
         subject="A reference for Anna?",
@@ -132,7 +132,7 @@ OWED = (
     ),
     Entry(
         "Dewi Lestari",
-        (phrases.waiting_for(Span(6, Unit.DAY)),),
+        (persons.waiting_for(Span(6, Unit.DAY)),),
         name="Dewi Lestari",
         address="dewi@bandung.example",
         subject="Re: Panel in Bandung",
@@ -142,30 +142,30 @@ OWED = (
 WEEK = (
     Entry(
         "",
-        (phrases.week_birthday("Aiko Tanaka"), phrases.week_last_contact(Span(3, Unit.WEEK))),
+        (occasions.week_birthday("Aiko Tanaka"), occasions.week_last_contact(Span(3, Unit.WEEK))),
         at=date(2026, 10, 7),
     ),
-    Entry("", (phrases.week_work_anniversary("Marta Bianchi", 5, "Arup"), phrases.week_on_list()), at=FRIDAY),
-    Entry("", (phrases.week_job_ended("Tokosawah", 1), phrases.week_unwritten(6)), at=date(2026, 10, 11)),
+    Entry("", (occasions.week_work_anniversary("Marta Bianchi", 5, "Arup"), occasions.week_on_list()), at=FRIDAY),
+    Entry("", (occasions.week_job_ended("Tokosawah", 1), occasions.week_unwritten(6)), at=date(2026, 10, 11)),
 )
 LOST = (
     _person(
         "Samuel Adeyemi",
         "samuel.adeyemi@oriel.example",
-        phrases.role_at("former-colleagues", "Oriel"),
+        persons.role_at("former-colleagues", "Oriel"),
         (0,) * 12,
-        (phrases.lost_two_years(41, 2023, 2024, Span(19, Unit.MONTH)),),
-        phrases.reason_old_tie(),
+        (persons.lost_two_years(41, 2023, 2024, Span(19, Unit.MONTH)),),
+        persons.reason_old_tie(),
     ),
 )
-NOTICE = (Entry("", (phrases.notice_sign_in("northwind", date(2026, 10, 4), "Type: syncd auth northwind"),)),)
+NOTICE = (Entry("", (caveats.notice_sign_in("northwind", date(2026, 10, 4), "Type: syncd auth northwind"),)),)
 FULL = Digest(
     day=DAY,
-    headline=phrases.headline_quiet(5),
+    headline=opening.headline_quiet(5),
     lead=(
-        phrases.lead_they_left("Tom", "Northwind", Span(3, Unit.WEEK)),
-        phrases.lead_rhythm("Marta", 2),
-        phrases.lead_owed_also("Dewi"),
+        opening.lead_they_left("Tom", "Northwind", Span(3, Unit.WEEK)),
+        opening.lead_rhythm("Marta", 2),
+        opening.lead_owed_also("Dewi"),
     ),
     sections=(
         Section(SectionKind.TODAY, TODAY),
@@ -175,10 +175,10 @@ FULL = Digest(
         Section(SectionKind.LOST, LOST),
     ),
     withheld=(
-        Withheld("Hiro Mori", "p:hiro", phrases.waits_turn()),
-        Withheld("Chloé Durand", "p:chlo", phrases.waits_turn()),
-        Withheld("Anna Kovacs", "p:anna", phrases.waits_turn()),
-        Withheld("Lena Vogt", "p:lena", phrases.meets_soon(date(2026, 10, 8))),
+        Withheld("Hiro Mori", "p:hiro", caveats.waits_turn()),
+        Withheld("Chloé Durand", "p:chlo", caveats.waits_turn()),
+        Withheld("Anna Kovacs", "p:anna", caveats.waits_turn()),
+        Withheld("Lena Vogt", "p:lena", caveats.meets_soon(date(2026, 10, 8))),
     ),
     sources=tuple(
         Source(account, "imap", _at(6, 52 + place)) for place, account in enumerate(("work", "home", "club", "diary"))
