@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from syncd.errors import StoreBusy
 from syncd.store import accounts, admission, derived, facts, identities, leases, meta, notes, outbox, readings
-from syncd.store.derived import Claim, Pending
+from syncd.store.derived import Claim, Pending, State
 from syncd.store.engine import Database, Rehearsal, Transactions, open_database
 from syncd.store.notes import StoredMemory
 from syncd.store.readings import Counts
@@ -58,6 +58,7 @@ class Store:
         self._database = database
         self._rules: str | None = None
         self._claim: Claim | None = None
+        self._sighted: State | None = None
 
     @classmethod
     def open(cls, url: str, aside: Path | None = None) -> Self:
@@ -246,6 +247,7 @@ class Store:
     def sightings(self) -> Iterator[Sighting]:
         """What all interactions together say about each address, in the order of addresses; streamed."""
         with self._transactions.reading() as connection:
+            self._sighted = derived.state(connection)
             yield from identities.sightings(connection)
 
     def namesakes(self) -> tuple[tuple[str, str], ...]:
@@ -259,9 +261,15 @@ class Store:
             return meta.read(connection, "identity")
 
     def apply_identities(self, identities_: Identities, key: str = "") -> None:
-        """Let these people and aliases stand, and no others; `key` says what they were resolved under."""
+        """Let these people and aliases stand, and no others; `key` says what they were resolved under.
+
+        They are left out when another process derived or erased something since the last `sightings`: whoever was
+        forgotten meanwhile would be back. Deriving says who is who as long as nobody else did.
+        """
+        sighted, self._sighted = self._sighted, None
         with self._transactions.writing() as connection:
-            identities.replace(connection, identities_, key)
+            if sighted in {None, derived.state(connection)}:
+                identities.replace(connection, identities_, key)
 
     # ----------------------------------------------------------------------- what the owner said
 

@@ -448,6 +448,17 @@ def test_whoever_was_deriving_meanwhile_does_not_bring_her_back(store: Store, er
     assert not traces(store)
 
 
+def test_whoever_was_saying_who_is_who_meanwhile_does_not_bring_her_back(store: Store) -> None:
+    fill(store, "work", of_anna(mail(1)))
+    derive(store)
+    found = resolve(store.sightings(), store.namesakes(), store.decisions(), (), OWN)
+    forget(store, Person("p:0", NAME, (ANNA,)), OWN)
+    store.apply_identities(found, "the rules of the day")
+
+    assert store.identity_key() == ""
+    assert not traces(store)
+
+
 def test_she_is_not_remembered_as_one_who_wrote_from_a_sent_folder(store: Store) -> None:
     fill(store, "work", of_anna(mail(1, to=(BOB,), sent=True)), mail(2, author=ME, to=(BOB,), sent=True))
     resolved(store)
