@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from syncd.deliver.smtp import Smtp
 from syncd.model import LetterState
-from tests.outbox import LETTER, deliver, deliver_one, open_outbox
+from tests.outbox import LETTER, MORNING, deliver, deliver_one, open_outbox
 from tests.servers.certificate import Certificate, make_certificate
 from tests.servers.smtp_sink import PASSWORD, USERNAME, Accepted, SmtpSink
 
@@ -110,7 +111,9 @@ def test_a_server_that_does_not_encrypt_at_once_is_said_to_be_that(store: Store,
     assert letter.error.startswith("No encrypted connection to 127.0.0.1 came about: ")
 
 
-def test_a_wrong_password_keeps_the_letter_and_says_which_setting_to_check(store: Store, trusted: Certificate) -> None:
+def test_a_wrong_password_keeps_the_letter_says_which_setting_to_check_and_rests_an_hour(
+    store: Store, trusted: Certificate
+) -> None:
     with SmtpSink(trusted, implicit=True, sign_in=True) as sink:
         letter = deliver_one(store, Smtp("localhost", sink.port, "implicit", USERNAME, "wrong", patience=5))
     assert letter.state is LetterState.RENDERED
@@ -118,6 +121,7 @@ def test_a_wrong_password_keeps_the_letter_and_says_which_setting_to_check(store
         "localhost refused to let davide in: 5.7.8 bad credentials. "
         "Check digest.send.username and digest.send.password, then type: syncd digest send"
     )
+    assert letter.retry_at == MORNING + timedelta(hours=1)
     assert sink.accepted == []
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncd.connector import Checks
-from syncd.deliver.transport import AGAIN, InDoubt, NotNow, Trace, TriesOut
-from syncd.errors import ConnectorError, DeliveryError, Transient
+from syncd.deliver.transport import AGAIN, UNTIL_MENDED, InDoubt, NotNow, Trace, TriesOut
+from syncd.errors import AuthRequired, ConnectorError, DeliveryError, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -91,10 +91,12 @@ class Watched:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """What a connector says of its mailbox, as delivery says it: a mailbox out of reach is NotNow."""
+    """What a connector says of its mailbox, as delivery says it: a mailbox out of reach or closed is NotNow."""
     try:
         yield
     except Transient as error:
         raise NotNow(error.title, AGAIN, error.retry_after) from error
+    except AuthRequired as error:
+        raise NotNow(error.title, error.hint, UNTIL_MENDED) from error
     except ConnectorError as error:
         raise DeliveryError(error.title, error.hint) from error

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from syncd.deliver.transport import AGAIN, InDoubt, Refused, Trace
+from syncd.deliver.transport import AGAIN, UNTIL_MENDED, InDoubt, NotNow, Refused, Trace
 from syncd.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -95,9 +95,10 @@ class Smtp:
                     server.login(self.username, self.password)
                 yield server
         except smtplib.SMTPAuthenticationError as error:
-            raise DeliveryError(
+            raise NotNow(
                 f"{self.host} refused to let {self.username} in: {_quote(error.smtp_error)}.",
                 "Check digest.send.username and digest.send.password, then type: syncd digest send",
+                UNTIL_MENDED if error.smtp_code >= _PERMANENT else None,
             ) from error
         except ssl.SSLCertVerificationError as error:
             raise DeliveryError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -9,12 +10,14 @@ from syncd.errors import DeliveryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import timedelta
 
     from syncd.model import Letter
 
 AGAIN = "It stays in the outbox; to try again now, type: syncd digest send"
 READ_HERE = "To read it here, type: syncd digest"
+
+UNTIL_MENDED = timedelta(hours=1)
+"""How long a way waits whose sign-in was refused: only its owner can mend that, and who asks often is locked out."""
 
 
 class NotNow(DeliveryError):
