@@ -75,7 +75,7 @@ class Tie:
     """The measure of one relationship on one day.
 
     `strength` is in 0..1; `rhythm` is the learned usual gap, None when there is too little to learn from; `p_alive` in
-    0..1 is the chance that the tie is still alive; `cadence` is the gap it is held against (None: not followed).
+    0..1 is the chance of an exchange within 60 days; `cadence` is the gap it is held against (None: not followed).
     """
 
     person: str

@@ -12,14 +12,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from syncd.model import Direction, InteractionKind, Relationship, Role, Touch, VerdictKind
+from syncd.model import Direction, InteractionKind, Relationship, Role, Tie, TieState, Touch, VerdictKind
 from syncd.pipeline.careers import shared_job
 from syncd.pipeline.circles import Candidate, assign, settings_of, words_of
 from syncd.pipeline.conversation import conversation, in_order
 from syncd.pipeline.owner import Contact, owner_of
 from syncd.pipeline.recall import recalled
 from syncd.pipeline.score import History, Pace, history_of, measure
-from syncd.pipeline.silence import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,19 +26,28 @@ if TYPE_CHECKING:
 
     from syncd.model import Decision, Person, Tally
     from syncd.pipeline.policy import Policy
+    from syncd.pipeline.silence import Owner
 
 _BARS = 12
 _NEWS = timedelta(days=60)
 """How long a new address is news, and for how long the old one must have been the only one."""
 
+_UNMEASURED = Tie("", 0.0, None, None, 0.0, TieState.COLD, "")
+"""Stands in for the measure until the owner is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What one history says on one day, the tie measured as if its owner were there; and what that is taken of."""
+    """All that one history says of a relationship on a day; the measure of the tie also takes the owner."""
 
-    relationship: Relationship
     history: History
-    pace: Pace
+    _pace: Pace
+    _unmeasured: Relationship
+
+    def measured(self, owner: Owner, now: datetime) -> Relationship:
+        """The relationship, the tie measured on the day `now` as one of this owner's."""
+        tie = measure(self._unmeasured.person.id, self.history, self._pace, now, owner)
+        return replace(self._unmeasured, tie=tie)
 
 
 def relate(known: Iterable[Known], now: datetime) -> list[Relationship]:
@@ -48,11 +56,8 @@ def relate(known: Iterable[Known], now: datetime) -> list[Relationship]:
     The ties are measured beside each other: together they say when the owner was there, and how often silences end.
     """
     everybody = tuple(known)
-    owner = owner_of(Contact(tuple(one.history.days), one.history.mine, one.history.mutual) for one in everybody)
-    return [
-        replace(one.relationship, tie=measure(one.relationship.person.id, one.history, one.pace, now, owner))
-        for one in everybody
-    ]
+    owner = owner_of([Contact(tuple(one.history.days), one.history.mine, one.history.mutual) for one in everybody])
+    return [one.measured(owner, now) for one in everybody]
 
 
 def know(
@@ -84,16 +89,18 @@ def know(
     job = shared_job(person.addresses, known, policy, now, zone) if policy.me.jobs else None
     settings = settings_of(person.addresses, policy.people) if policy.people else None
     placement = assign(Candidate(person.addresses, history, job), said, settings, policy)
-    tie = measure(person.id, history, placement.pace, now, Owner())
     moved = _new_address(counted, now) if len(person.addresses) > 1 else None
     months = history.months
     this_month = today.year * 12 + today.month - 1
     relationship = Relationship(
         person=person,
-        tie=tie,
+        tie=_UNMEASURED,
         circle=placement.circle,
         because=placement.because,
-        followed=history.both_ways and tie.cadence is not None and not placement.muted and not placement.ignored,
+        followed=history.both_ways
+        and placement.pace.cadence is not None
+        and not placement.muted
+        and not placement.ignored,
         months=tuple([months.get(month, 0) for month in range(this_month - _BARS + 1, this_month + 1)]),
         first=min((*(one.first for one in folded if one.exchanges), *(one.until for one in counted[:1])), default=None),
         last_touch=counted[-1] if counted else None,
@@ -118,7 +125,7 @@ def know(
         goodbye_on=job.left_on if job and job.goodbye else None,
         shared=_shared(past, counted),
     )
-    return Known(relationship, history, placement.pace)
+    return Known(history, placement.pace, relationship)
 
 
 def _accounts(past: Sequence[Touch], folded: Sequence[Tally]) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from syncd.model import Direction, InteractionKind, Role, Tie, TieState, VerdictKind
-from syncd.pipeline.silence import DAY, HORIZON, Owner, chance_of_silence
-from syncd.pipeline.spans import elapsed, usual, wanted
+from syncd.pipeline.proof import Measured, proof_of
+from syncd.pipeline.silence import DAY, Owner, chance_of_silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -251,7 +251,7 @@ def measure(person: str, history: History, pace: Pace, now: datetime, owner: Own
         last=datetime.fromtimestamp(history.last, UTC),
         p_alive=p_alive,
         state=state,
-        reason=_reason(history, rhythm, cadence, p_alive, seconds),
+        reason=proof_of(history, Measured(rhythm, cadence, p_alive), owner, now),
         sent=history.sent,
         received=history.received,
         met=history.met,
@@ -280,24 +280,3 @@ def _state(history: History, cadence: timedelta, p_alive: float, pace: Pace, sec
     if quiet > enough and not will_return:
         return TieState.COLD
     return TieState.COOLING if quiet > _COOLING_FROM * enough else TieState.WARM
-
-
-def _reason(
-    history: History, rhythm: timedelta | None, cadence: timedelta | None, p_alive: float, seconds: float
-) -> str:
-    one, a_month = history.exchanges == 1, len(history.months) == 1
-    so_far = (
-        f"{history.exchanges} {'exchange' if one else 'exchanges'} "
-        f"({history.sent} sent, {history.received} received, {history.met} met) "
-        f"in {len(history.months)} {'month' if a_month else 'months'}, "
-        f"the last {elapsed((seconds - history.last) / DAY)} ago"
-    )
-    parts = (
-        so_far,
-        f"{history.unanswered} of yours unanswered" if history.unanswered else "",
-        f"quiet for {elapsed((seconds - history.quiet_since) / DAY)}" if history.quiet_since < history.last else "",
-        f"usually one every {usual(rhythm)}" if rhythm else "",
-        f"held against {wanted(cadence)}" if cadence else "",
-        f"{p_alive:.0%} chance of another within {HORIZON.days} days",
-    )
-    return "; ".join(part for part in parts if part) + "."

@@ -71,7 +71,7 @@ def away(days: Sequence[int], today: float) -> float:
 def logit_of_silence(days: Collection[int], today: float, away: float, ahead: float) -> float:
     """The logit of the chance that nothing is exchanged within the days `ahead`, before an owner's own past is asked.
 
-    `today` is in days since the epoch, its fraction the time of day. The logit is a sum of
+    `today` is in days since the epoch, its fraction the time of day; none of `days` is later. The logit is a sum of
 
     - presence: the logarithm of the sum of 1 / (age + 1) over the days of contact. The odds of a return fall as a power
       of the silence, and each day of contact adds its own (Anderson and Schooler, Psychological Science 2 (1991));
@@ -82,7 +82,8 @@ def logit_of_silence(days: Collection[int], today: float, away: float, ahead: fl
     - the logarithm of 1 + the days for which the owner has been `away` from everybody;
     - the logarithm of how far `ahead` is looked.
     """
-    presence = math.fsum([1.0 / max(1.0, today + 1.0 - day) for day in days])
+    tomorrow = today + 1.0
+    presence = sum([1.0 / (tomorrow - day) for day in days])
     first, last = min(days), max(days)
     return (
         _CONSTANT

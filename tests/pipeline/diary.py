@@ -19,6 +19,7 @@ from syncd.model import (
 )
 from syncd.pipeline.policy import Job, Me, Policy, Rule, When
 from syncd.pipeline.relationships import know
+from syncd.pipeline.silence import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,4 +132,4 @@ def how_it_stands(
     addresses: tuple[str, ...] = (),
 ) -> Relationship:
     """What is concluded from a history with one person."""
-    return know(person(name, *addresses), touches, words, policy, now).relationship
+    return know(person(name, *addresses), touches, words, policy, now).measured(Owner(), now)

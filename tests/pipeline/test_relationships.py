@@ -9,7 +9,7 @@ import pytest
 
 from syncd.model import DecisionKind, InteractionKind, Person, TieState, Touch, VerdictKind
 from syncd.pipeline.policy import PersonPolicy
-from syncd.pipeline.relationships import know
+from syncd.pipeline.relationships import know, relate
 from tests.pipeline.diary import (
     CLIENTS_ONLY,
     NOW,
@@ -183,7 +183,7 @@ def test_my_own_letter_makes_no_address_theirs() -> None:
 
 def test_somebody_without_any_history_is_still_somebody() -> None:
     anna = Person("p:00000001", "Anna Rossi", ("anna@rossi.example",))
-    one = know(anna, (), (), POLICY, NOW).relationship
+    (one,) = relate([know(anna, (), (), POLICY, NOW)], NOW)
     assert (one.tie.interactions, one.followed, one.first, one.months) == (0, False, None, (0,) * 12)
 
 

@@ -246,6 +246,7 @@ def test_without_any_exchange_a_tie_has_no_last_contact() -> None:
 
 def test_the_reason_is_a_sentence_with_the_numbers() -> None:
     assert tie(heard("2026-05-01"), wrote("2026-06-30"), wrote("2026-07-07")).reason == (
-        "3 exchanges (2 sent, 1 received, 0 met) in 3 months, the last 12 weeks ago; 2 of yours unanswered; "
-        "quiet for 5 months; held against 30 days; 15% chance of another within 60 days."
+        "3 exchanges (2 sent, 1 received, 0 met) in 3 months since May; 2 of yours unanswered, the last 12 weeks ago; "
+        "quiet for 5 months; none of the 2 silences before lasted as long; held against 30 days; "
+        "15% chance of another within 60 days."
     )
