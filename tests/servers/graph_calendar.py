@@ -6,13 +6,13 @@ whatever changes outside the window comes as removed, and the window never moves
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from tests.servers.graph_requests import Refused, Rest
-from tests.servers.graph_series import global_object_id, stamp
+from tests.servers.graph_series import Entry, global_object_id, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,49 +27,6 @@ Person = tuple[str, str]
 _NOWHERE: Final = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
 NEVER: Final = "0001-01-01T00:00:00Z"
 _STUB: Final = ("id", "type", "seriesMasterId", "start", "end")
-
-
-@dataclass(slots=True)
-class Entry:
-    """An event that stands alone, or a series with what was done to single occurrences (by original start, UTC).
-
-    `fields` are Graph's own; `start` and `end` are aware, in the zone in which a series keeps its time of day.
-    """
-
-    id: str
-    number: int
-    start: datetime
-    end: datetime
-    fields: Resource
-    pattern: Pattern | None = None
-    third_party: str | None = None
-    exceptions: dict[datetime, Resource] = field(default_factory=dict)
-    deleted: set[datetime] = field(default_factory=set)
-    changed: int = 0
-    _starts: dict[datetime, tuple[datetime, datetime]] = field(default_factory=dict)
-
-    def occurrences(self, until: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
-        """(original start, start, end) in UTC of every occurrence that was not deleted and begins before `until`."""
-        if self.pattern is None:
-            return
-        length = self.end - self.start
-        for day in self.pattern.dates(self.start.date()):
-            local = datetime.combine(day, self.start.timetz())
-            original = local.astimezone(UTC)
-            if original >= until and not any(moved < until for moved, _ in self._starts.values()):
-                return
-            if original in self.deleted:
-                continue
-            start, end = self._starts.get(original, (original, original + length))
-            if original < until or start < until:
-                yield original, start, end
-            elif original > until + timedelta(days=400):
-                return
-
-    def move(self, original: datetime, start: datetime, end: datetime) -> None:
-        """An occurrence takes place at another time."""
-        self._starts[original] = (start.astimezone(UTC), end.astimezone(UTC))
-        self.exceptions.setdefault(original, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +159,7 @@ class Calendar:
             raise ValueError(identifier)
         for index, day in enumerate(entry.pattern.dates(entry.start.date())):
             if index == number:
-                return _occurrence_id(entry, datetime.combine(day, entry.start.timetz()).astimezone(UTC))
+                return entry.occurrence_id(datetime.combine(day, entry.start.timetz()).astimezone(UTC))
         raise IndexError(number)
 
     def ids(self) -> list[str]:
@@ -332,7 +289,7 @@ class Calendar:
                 "iCalUId": global_object_id(entry.number, day, entry.third_party),
                 **{name: value for name, value in entry.fields.items() if name == "iCalUId"},
                 **(changes or {}),
-                "id": _occurrence_id(entry, original),
+                "id": entry.occurrence_id(original),
             }
         )
 
@@ -388,10 +345,6 @@ def _touches(begin: datetime, finish: datetime, start: datetime, end: datetime) 
     if (begin, finish) == _NOWHERE:
         return True
     return begin < end and (finish > start or (begin == finish and begin >= start))
-
-
-def _occurrence_id(entry: Entry, original: datetime) -> str:
-    return f"{entry.id}.{original:%Y%m%dT%H%M%S}"
 
 
 def _removed(identifier: str, reason: str) -> Resource:

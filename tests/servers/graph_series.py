@@ -6,8 +6,8 @@ Written from the pages on recurrencePattern and recurrenceRange, and from MS-OXO
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
@@ -105,6 +105,53 @@ class Pattern:
                 "numberOfOccurrences": self.count or 0,
             },
         }
+
+
+@dataclass(slots=True)
+class Entry:
+    """An event that stands alone, or a series with what was done to single occurrences (by original start, UTC).
+
+    `fields` are Graph's own; `start` and `end` are aware, in the zone in which a series keeps its time of day.
+    """
+
+    id: str
+    number: int
+    start: datetime
+    end: datetime
+    fields: Resource
+    pattern: Pattern | None = None
+    third_party: str | None = None
+    exceptions: dict[datetime, Resource] = field(default_factory=dict)
+    deleted: set[datetime] = field(default_factory=set)
+    changed: int = 0
+    _starts: dict[datetime, tuple[datetime, datetime]] = field(default_factory=dict)
+
+    def occurrences(self, until: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
+        """(original start, start, end) in UTC of every occurrence that was not deleted and begins before `until`."""
+        if self.pattern is None:
+            return
+        length = self.end - self.start
+        for day in self.pattern.dates(self.start.date()):
+            local = datetime.combine(day, self.start.timetz())
+            original = local.astimezone(UTC)
+            if original >= until and not any(moved < until for moved, _ in self._starts.values()):
+                return
+            if original in self.deleted:
+                continue
+            start, end = self._starts.get(original, (original, original + length))
+            if original < until or start < until:
+                yield original, start, end
+            elif original > until + timedelta(days=400):
+                return
+
+    def occurrence_id(self, original: datetime) -> str:
+        """What the occurrence of this original start is called."""
+        return f"{self.id}.{original:%Y%m%dT%H%M%S}"
+
+    def move(self, original: datetime, start: datetime, end: datetime) -> None:
+        """An occurrence takes place at another time."""
+        self._starts[original] = (start.astimezone(UTC), end.astimezone(UTC))
+        self.exceptions.setdefault(original, {})
 
 
 @lru_cache(maxsize=4096)
