@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,11 +67,13 @@ def compose(at: Session, day: str | None) -> Digest:
 
 
 def write_html(written: Digest, at: Session, path: Path) -> None:
-    """Write the HTML digest; raises SyncdError when the file cannot be written."""
+    """Write the HTML digest; a new file is for its owner alone. Raises SyncdError when it cannot be written."""
     from syncd.render import render_html  # noqa: PLC0415 - templates load only when something is rendered
 
     try:
-        path.write_text(render_html(written, at.policy), encoding="utf-8")
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(render_html(written, at.policy))
     except OSError as error:
         refused = SyncdError(
             f"{path} cannot be written: {error.strerror}.", "Choose another file: syncd digest --html FILE"

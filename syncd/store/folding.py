@@ -135,7 +135,7 @@ def put_tallies(store: Store, what: Ripe, counted: Iterable[Tally]) -> bool:
         facts.keep_senders(connection, gone_for_good)
         _keep_namesakes(connection, what.interactions)
         derived.void(connection, what.interactions)
-        connection.execute(delete(appearance).where(appearance.c.id.not_in(select(contact.c.appearance))))
+        derived.drop_unseen(connection)
         _add(connection, counted)
         write(connection, "folded", str(to_micros(what.edge)))
         write(connection, "identity", "")

@@ -109,3 +109,4 @@ def test_nothing_is_made_that_others_may_write_to(shell: Shell) -> None:
     made = [path for path in shell.home.rglob("*") if path.stat().st_mode & 0o022 and not path.is_symlink()]
     assert (shell.home / "kept").exists(), done.stderr
     assert not made
+    assert (shell.home / "page.html").stat().st_mode & 0o077 == 0
