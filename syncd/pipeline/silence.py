@@ -33,8 +33,8 @@ _RATE, _RATE_DAYS = 0.3, 6.0
 _LIVING, _DYING = 2.0, 1.0
 """MBG/NBD: rates are gamma(0.3, 6 days) among ties, the chance to end at an exchange is beta(1, 2)."""
 
-_BARELY = 1e-6
-_BEYOND_DOUBT = 50.0
+_BEYOND_DOUBT = 40.0
+"""An exponential model is surer of an end than anybody should be: its logit counts up to here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def logit_of_silence(days: Collection[int], today: float, away: float, ahead: fl
     return (
         _CONSTANT
         + _PRESENCE * math.log(presence)
-        + _STEADY * _logit(_steady(len(days), last - first, max(0.0, today - last), ahead))
+        + _STEADY * _steady(len(days), last - first, max(0.0, today - last), ahead)
         + _WEEKS * math.log(len({day // 7 for day in days}))
         + _AWAY * math.log1p(away)
         + _AHEAD * math.log(ahead / _FITTED_AHEAD)
@@ -96,13 +96,8 @@ def logit_of_silence(days: Collection[int], today: float, away: float, ahead: fl
 
 
 def _steady(exchanges: int, span: int, silence: float, ahead: float) -> float:
-    """MBG/NBD: the chance of no exchange in the days `ahead`, after so many within `span` days and then a `silence`."""
+    """MBG/NBD: the logit of no exchange in the days `ahead`, after so many within `span` days and then a `silence`."""
     shape, known = _RATE + exchanges - 1, _RATE_DAYS + span + silence
     ended = math.log(_DYING / (_LIVING + exchanges - 1)) + shape * math.log(known / (_RATE_DAYS + span))
-    returns = -math.expm1(shape * math.log(known / (known + ahead)))
-    return 1.0 - returns / (1.0 + math.exp(min(ended, _BEYOND_DOUBT)))
-
-
-def _logit(chance: float) -> float:
-    within = min(max(chance, _BARELY), 1.0 - _BARELY)
-    return math.log(within / (1.0 - within))
+    returns = -math.expm1(-shape * math.log1p(ahead / known))
+    return min(_BEYOND_DOUBT, math.log(math.exp(min(ended, _BEYOND_DOUBT)) + 1.0 - returns) - math.log(returns))
