@@ -28,10 +28,6 @@ BINS = 10
 _LATEST = 1e11
 _SHOWN = 4
 
-_THREE_NUMBERS = (0.0, 0.0, 0.0, 0.0)
-"""The comparison: log(1 + days of silence), log of activity with a half-life of 90 days, logit of BG/NBD; constant."""
-_HALF_LIFE = 90.0
-
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command `ties FILE [--horizon DAYS]`."""
@@ -46,6 +42,8 @@ def measure(path: Path, horizon: int = 60) -> dict[str, object]:
 
     Raises ValueError when it holds no contacts, or too short a history for anybody to be judged.
     """
+    if not path.is_file():
+        raise ValueError(f"There is no file {path}.")
     if horizon < 1:
         raise ValueError("The horizon has to be one day or more.")
     network = Network(_events(path))

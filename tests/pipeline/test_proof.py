@@ -29,7 +29,7 @@ def test_a_tie_of_a_year_in_one_sentence() -> None:
     found = Measured(timedelta(days=21), timedelta(days=61), 0.118)
     assert proof(*talks(71, 92, 113, 193, 214, 235), found=found) == (
         "12 exchanges (6 sent, 6 received, 0 met) in 4 months since February; about every 3 weeks; quiet for 10 weeks; "
-        "1 of the 5 silences before lasted as long and ended by itself; held against 9 weeks; "
+        "1 of the 5 silences before lasted as long and ended by itself; held against 61 days; "
         "12% chance of another within 60 days."
     )
 
