@@ -8,18 +8,18 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from shlex import quote as quoted
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from syncd.durable import replacing, settle
 from syncd.errors import AuthRequired, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _FOLDER_MODE = 0o700
@@ -86,18 +86,10 @@ class TokenFile:
         """See `Tokens.write`."""
         try:
             self._make_folder()
-            handle, name = tempfile.mkstemp(dir=self.folder, prefix=f".{self._stem}.")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self.path)
-            except BaseException:
-                with suppress(OSError):
-                    Path(name).unlink()
-                raise
-            self._settle()
+            with replacing(self.path) as file:
+                file.write(text)
+            with suppress(OSError):  # where folders cannot be synced, the system does it in its time
+                settle(self.folder)
         except OSError as error:
             raise StoreError(
                 f"The sign-in cannot be kept at {self.path}: {error.strerror}.",
@@ -147,15 +139,6 @@ class TokenFile:
         self.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         if self.folder.stat().st_mode & _OTHERS:
             self.folder.chmod(_FOLDER_MODE)
-
-    def _settle(self) -> None:
-        """Let the new name survive a power cut; where folders cannot be synced, the system does it in its time."""
-        with suppress(OSError):
-            handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
 
 
 def left_over(folder: Path, accounts: Collection[str]) -> tuple[Path, ...]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd.cli.session import ConfigOption, session, talk
+from syncd.durable import replacing
 from syncd.errors import Exit, StoreError, UsageError
 from syncd.export import INTERACTIONS, PEOPLE, interaction_rows, person_row, write_csv, write_json
 from syncd.review import is_contact, relationships
@@ -99,21 +98,10 @@ def _opened(output: Path) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        handle, name = tempfile.mkstemp(dir=output.absolute().parent, prefix=f".{output.name}.")
+        with replacing(output) as file:
+            yield file
     except OSError as error:
         raise _unwritable(output, error) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(output)
-    except BaseException as error:
-        with suppress(OSError):
-            Path(name).unlink()
-        if isinstance(error, OSError):
-            raise _unwritable(output, error) from error
-        raise
 
 
 def _unwritable(output: Path, error: OSError) -> StoreError:

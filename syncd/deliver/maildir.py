@@ -15,6 +15,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from syncd.deliver.transport import AGAIN, Trace, local_lines
+from syncd.durable import settle
 from syncd.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Maildir:
             _write(waiting, local_lines(letter.content))
             commit()
             waiting.rename(self.path / "new" / name)
-            _sync(self.path / "new")
+            settle(self.path / "new")
         except OSError as error:
             raise DeliveryError(f"The Maildir {self.path} cannot be written: {error.strerror}.", AGAIN) from error
 
@@ -98,11 +99,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

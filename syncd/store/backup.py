@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy import URL, MetaData
 
+from syncd.durable import settle
 from syncd.errors import StoreError
 from syncd.store import migrations
 from syncd.store.engine import open_database
@@ -148,7 +149,7 @@ def _seal(partial: Path) -> None:
         (verdict,) = made.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise sqlite3.DatabaseError(verdict)
-    _flush(partial)
+    settle(partial)
 
 
 def _give_name(partial: Path, path: Path, *, replace: bool) -> None:
@@ -164,15 +165,7 @@ def _give_name(partial: Path, path: Path, *, replace: bool) -> None:
             raise _there_already(path) from None
         except OSError:  # a file system without links
             partial.rename(path)
-    _flush(path.parent)
-
-
-def _flush(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    settle(path.parent)
 
 
 def _there_already(path: Path) -> StoreError:
