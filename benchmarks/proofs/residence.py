@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from signal import Signals
 
 _SYNCD = Path(sys.executable).parent / "syncd"
+_SHARED = Path("/dev/shm")  # noqa: S108 - where libfaketime leaves something behind of a process that is killed
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -113,6 +114,8 @@ class Residence:
         finally:
             process.kill()
             process.wait()
+            for left in _SHARED.glob(f"*faketime_*_{process.pid}"):
+                left.unlink()
 
     def command(self, *words: str, more: Mapping[str, str] = {}) -> subprocess.CompletedProcess[str]:
         """Any other command, to its end."""
