@@ -6,7 +6,6 @@ of one word. Suspects are for somebody to look at; some are people.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections import Counter
@@ -15,13 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from syncd.accounts import House, open_account
-from syncd.config import load
-from syncd.errors import SyncdError
+from _mailbox import open_mailbox
+
 from syncd.pipeline.own_addresses import learn_own
 from syncd.review import is_contact, relationships
-from syncd.store import Store
-from syncd.sync import derive, poll
 
 if TYPE_CHECKING:
     from syncd.model import Relationship
@@ -48,11 +44,10 @@ def measure_people(folder: Path, me: tuple[str, ...]) -> dict[str, object]:
 
     Raises ValueError when the mailbox is nobody's or holds nothing.
     """
-    with TemporaryDirectory() as home:
-        try:
-            everybody, own = _relationships(folder, me, Path(home))
-        except SyncdError as error:
-            raise ValueError(f"{error.title} {error.hint}") from error
+    now = datetime.now(UTC)
+    with TemporaryDirectory() as home, open_mailbox(folder, me, now, Path(home)) as (store, policy):
+        everybody = relationships(store, policy, now + timedelta(days=1))
+        own = learn_own(policy.me.addresses, policy.me.name, store.sent_senders())
     people = [one for one in everybody if is_contact(one)]
     suspects = [(one, why) for one in people if (why := _suspect(one, own))]
     for one, why in suspects:
@@ -65,27 +60,6 @@ def measure_people(folder: Path, me: tuple[str, ...]) -> dict[str, object]:
         "suspects": len(suspects),
         "suspects_by_kind": dict(Counter(why for _, why in suspects)),
     }
-
-
-def _relationships(folder: Path, me: tuple[str, ...], home: Path) -> tuple[list[Relationship], OwnAddresses]:
-    path = home / "config.toml"
-    path.write_text(
-        f"[me]\naddresses = {json.dumps(me)}\n"
-        f'[accounts.mail]\ntype = "mailfile"\nfirst_sync = "60 years"\npath = {json.dumps(str(folder.resolve()))}\n'
-        f'[digest]\nto = {json.dumps(me[0] if me else "nobody@example.org")}\n[store]\nurl = "sqlite:///syncd.db"\n'
-    )
-    settings = load(path)
-    policy = settings.policy()
-    now = datetime.now(UTC)
-    with Store.open(settings.store_url, home) as store:
-        source = open_account(settings, store, "mail", House())
-        outcome = poll(store, source, now)
-        source.connector.close()
-        if outcome.error:
-            raise outcome.error
-        derive(store, policy)
-        everybody = relationships(store, policy, now + timedelta(days=1))
-        return list(everybody), learn_own(policy.me.addresses, policy.me.name, store.sent_senders())
 
 
 def _shown(one: Relationship) -> str:

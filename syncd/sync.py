@@ -69,12 +69,11 @@ class OpenAccount:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one pass over one account brought, and what ended it before its end: an error, or being told to stop."""
+    """What one pass over one account brought, and the error that ended it before its end."""
 
     account: str
     receipt: PageReceipt
     error: SyncdError | None = None
-    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def poll(
                 store.record_outcome(source.name, now, AccountStatus.FAILING, (broken.title, broken.hint))
         raise
     if error is None and source.stopping():
-        return Outcome(source.name, receipt, stopped=True)
+        return Outcome(source.name, receipt)
     if not isinstance(error, CursorMoved):
         said = (error.title, error.hint) if error else ("", "")
         store.record_outcome(source.name, now, _status_after(error), said, _patience(error, now))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncd.model import Digest, Section, SectionKind
-from syncd.render import compose_letter, render_html, render_text, subject_of
+from syncd.render import compose_letter, render_html, render_text
+from syncd.render.page import page_of
 from tests.golden.digest import world
 from tests.golden.digest.expected import expected_files
 from tests.golden.digest.world import FULL, KEY, LANGUAGES, TROUBLED, policy
@@ -17,9 +18,16 @@ from tests.golden.digest.world import FULL, KEY, LANGUAGES, TROUBLED, policy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from syncd.pipeline.policy import Policy
+
 GOLDEN = Path(world.__file__).parent
 EXPECTED = expected_files()
 TITLES = ("TODAY", "GOING QUIET", "WAITING FOR YOUR REPLY", "THIS WEEK", "LOST TOUCH")
+
+
+def subject_of(digest: Digest, policy: Policy) -> str:
+    page, _ = page_of(digest, policy)
+    return page.subject
 
 
 def only(*kinds: SectionKind) -> Digest:

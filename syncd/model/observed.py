@@ -62,7 +62,7 @@ class SignalName(StrEnum):
     ORIGINAL_ID = "original-message-id"  # X-Microsoft-, X-Google-, X-Original-Message-ID; one signal each
     PRECEDENCE = "precedence"
     REPLY_TO = "reply-to"  # the first address, only when it differs from From
-    RETURN_PATH = "return-path"  # "<>", the null sender; or an address other than From's, where no field of a list stands
+    RETURN_PATH = "return-path"  # "<>" (null sender), or an address other than From's where no field of a list stands
     SENDER = "sender"  # the address, only when it differs from From
 
 

@@ -102,14 +102,6 @@ def freshness_of(sources: Sequence[Source], now: datetime) -> Freshness:
     )
 
 
-def stale_accounts(sources: Sequence[Source], now: datetime) -> frozenset[str]:
-    """The accounts whose silence proves nothing.
-
-    Those that wait for the owner, were not read for two days (a day when reading fails), or not yet to their end.
-    """
-    return frozenset(source.account for source in freshness_of(sources, now).behind)
-
-
 def waits_for_a_source(why: Phrase) -> bool:
     """Whether somebody is held back until a source has been read."""
     return why.code in _WAITED_FOR

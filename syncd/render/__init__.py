@@ -43,11 +43,6 @@ def say(phrases: Sequence[Phrase], digest: Digest, policy: Policy) -> str:
     return str(speaker_of(digest, policy).paragraph(phrases))
 
 
-def subject_of(digest: Digest, policy: Policy) -> str:
-    """The subject of the mail; it names nobody when `names_in_subject` is off."""
-    return page_of(digest, policy)[0].subject
-
-
 def compose_letter(digest: Digest, policy: Policy, key: bytes, sender: str = "") -> Letter:
     """The mail that will be sent, every byte of it, however often it takes.
 

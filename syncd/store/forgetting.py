@@ -67,11 +67,6 @@ class Erased:
     letters: int = 0
     years: int = 0  # of counts that folding had left
 
-    @property
-    def anything(self) -> bool:
-        """True when there was something."""
-        return self != Erased()
-
 
 def forget(store: Store, who: Person, own: OwnAddresses) -> Erased:
     """Erase a person for good: whatever is only between them and the owner, and themselves in everything else.

@@ -5,21 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-
 from syncd.model import AccountStatus
-from tests.daemon.house import House, write_mail
+from tests.daemon.house import write_mail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    import pytest
 
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    house.store.close()
+    from tests.daemon.house import House
 
 
 def test_a_bug_in_writing_down_how_a_pass_went_costs_that_pass_alone(

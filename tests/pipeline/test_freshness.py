@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from syncd.model import AccountStatus, SectionKind, Source
 from syncd.pipeline.digest import is_news
-from syncd.pipeline.freshness import is_being_read, stale_accounts
+from syncd.pipeline.freshness import freshness_of, is_being_read
 from syncd.pipeline.phrases import caveats, opening
 from syncd.pipeline.policy import Me, PersonPolicy
 from tests.pipeline.diary import CLIENTS_ONLY, NOW, POLICY, days_ago, heard, how_it_stands, met
@@ -48,7 +48,7 @@ def read(hours: float | None, status: AccountStatus = AccountStatus.OK) -> Sourc
     ],
 )
 def test_an_account_is_stale_when_its_silence_proves_nothing(source: Source, *, stale: bool) -> None:
-    assert (stale_accounts([source], NOW) == {"mail"}) is stale
+    assert freshness_of([source], NOW).behind == ((source,) if stale else ())
 
 
 def test_a_signed_out_account_is_named_with_since_when_and_what_to_do() -> None:
@@ -316,7 +316,7 @@ def test_no_claim_about_anybody_rests_on_a_source_that_is_behind(
 ) -> None:
     people, agenda, sources = morning
     written = digest(*people, agenda=agenda, sources=sources)
-    behind = stale_accounts(sources, NOW)
+    behind = {source.account for source in freshness_of(sources, NOW).behind}
     fresh = {source.account for source in sources} - behind
     everybody = {one.person.id: one for one in people}
     under_way = any(is_being_read(source, NOW) for source in sources)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from syncd.connector import Page
@@ -44,6 +45,8 @@ BOB = "bob@brunel.example"
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
 OWN = learn_own((ME,), "The Owner", {})
 IGNORE = Ignore()
+Pages = list[tuple[str, list["Observation"]]]
+LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def mail(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
@@ -32,10 +32,12 @@ from tests.store.records import (
     ANNA,
     BOB,
     IGNORE,
+    LAWS,
     ME,
     NOON,
     OWN,
     PAGES,
+    Pages,
     derive,
     derive_once,
     fill,
@@ -48,9 +50,6 @@ if TYPE_CHECKING:
     from random import Random
 
     from syncd.model import Interaction, Observation
-
-Pages = list[tuple[str, list["Observation"]]]
-LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def what_stands(pages: Pages) -> dict[str, list[Observation]]:

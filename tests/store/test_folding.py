@@ -7,21 +7,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.keeping import fold as fold_daily
 from syncd.model import Decision, DecisionKind, Meeting, Message, Participant, Role
 from syncd.store.folding import tallies
 from syncd.sync import derive, rebuild
-from tests.store.records import ANNA, BOB, ME, NOON, fill, mail, meeting
+from tests.store.records import ANNA, BOB, LAWS, ME, NOON, fill, mail, meeting
 from tests.store.years import CARLA, HISTORY, NOW, POLICY, YOUNG, all_totals, fold, kept, letters, ties, totals
 
 if TYPE_CHECKING:
     from syncd.model import Observation
     from syncd.store import Store
-
-LAWS = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 # --------------------------------------------------------------------------- what goes, and what remains

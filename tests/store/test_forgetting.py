@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.connector import Note, Page
@@ -25,16 +25,12 @@ from syncd.model import (
     Unreadable,
 )
 from syncd.pipeline.identity import resolve
-from syncd.store.forgetting import forget
+from syncd.store.forgetting import Erased, forget
 from tests.store.anna import NAME, WORDS, anna, forget_her, of_anna, resolved, three, traces
-from tests.store.records import ANNA, BOB, ME, NOON, OWN, PAGES, derive, fill, mail, meeting
+from tests.store.records import ANNA, BOB, LAWS, ME, NOON, OWN, PAGES, Pages, derive, fill, mail, meeting
 
 if TYPE_CHECKING:
-    from syncd.model import Observation
     from syncd.store import Store
-
-Pages = list[tuple[str, list["Observation"]]]
-LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_what_is_only_between_us_goes_and_elsewhere_she_is_taken_out(store: Store) -> None:
@@ -85,7 +81,7 @@ def test_who_was_never_seen_is_forgotten_without_a_trace(store: Store, pages: Pa
         derive(trial)
 
         assert list(trial.dump()) == before
-        assert not erased.anything
+        assert erased == Erased()
 
 
 def test_she_never_comes_back_whatever_shows_her_again(store: Store) -> None:

@@ -13,7 +13,7 @@ from syncd.pipeline.identity import resolve
 from syncd.pipeline.reconcile import reconcile
 from syncd.store import Store
 from syncd.store.engine import open_database
-from syncd.store.forgetting import compact, erase_forgotten, forget, forget_account
+from syncd.store.forgetting import Erased, compact, erase_forgotten, forget, forget_account
 from syncd.store.schema import forgotten
 from tests.store.anna import NAME, WORDS, anna, forget_her, of_anna, resolved, three, traces
 from tests.store.records import ANNA, BOB, IGNORE, OWN, derive, fill, mail
@@ -46,7 +46,7 @@ def test_a_backup_that_brings_her_back_is_erased_by_the_marks(store: Store, new_
 
         assert erased.records == 1
         assert [one.addresses for one in older.people()] == [(BOB,)]
-        assert not erase_forgotten(older).anything
+        assert erase_forgotten(older) == Erased()
 
 
 def test_marks_say_nothing_without_their_salt_and_no_two_stores_share_one(new_url: NewUrl) -> None:

@@ -118,8 +118,10 @@ def test_status_has_the_promised_shape_and_reports_the_account_in_trouble(world:
     status = world.json("status", code=1)
     assert list(status) == ["accounts", "people", "interactions", "next_digest", "daemon", "letter"]
     assert {" ".join(account) for account in status["accounts"]} == {
-        "name connector state last_sync observations unreadable error progress "
-        "hint failing_since failures retry_at next_poll"
+        (
+            "name connector state last_sync observations unreadable error progress "
+            "hint failing_since failures retry_at next_poll"
+        )
     }
     accounts = {account["name"]: account for account in status["accounts"]}
     assert accounts["mail"]["state"] == "ok"
