@@ -9,7 +9,7 @@ import math
 from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
-from syncd.pipeline.silence import Owner, away, logit_of_silence
+from syncd.pipeline.silence import Owner, away, logit_of_silence, weeks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ EVERY = 15
 AHEAD = 60
 """Days after such a day in which a tie was quiet, or was not."""
 
-LOOKED_BACK = 48
+LOOKED_BACK = 24
 LEAST_DAYS = 3
 LONGEST_SILENCE = 270
 """A tie is asked about that had three days of contact or more, both ways, the last of them no longer ago than this."""
@@ -64,7 +64,7 @@ def owner_of(contacts: Iterable[Contact]) -> Owner:
 
 
 def asked_on(until: int) -> range:
-    """The days of the past that are asked about on the day `until`: the last of two years whose outcome is known."""
+    """The days of the past that are asked about on the day `until`: the last of a year whose outcome is known."""
     newest = (until - AHEAD) // EVERY
     return range((newest - LOOKED_BACK + 1) * EVERY, newest * EVERY + 1, EVERY)
 
@@ -75,10 +75,11 @@ def outcomes(tie: Contact, mine: Sequence[int], asked: range) -> Iterator[Outcom
         return
     first = max(asked[0], (max(tie.mutual, tie.days[LEAST_DAYS - 1]) // EVERY + 1) * EVERY)
     last = min(asked[-1], tie.days[-1] + LONGEST_SILENCE)
+    weeks = weeks_of(tie.days)
     for day in range(first, last + 1, EVERY):
         known = bisect_left(tie.days, day)
         if day - tie.days[known - 1] <= LONGEST_SILENCE:
-            expected = logit_of_silence(tie.days[:known], day, away(mine, day), AHEAD)
+            expected = logit_of_silence(tie.days[:known], weeks[known - 1], day, away(mine, day), AHEAD)
             yield Outcome(day, expected, known == len(tie.days) or tie.days[known] >= day + AHEAD)
 
 

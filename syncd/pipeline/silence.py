@@ -10,10 +10,11 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Iterable, Sequence
 
 DAY = 86400.0
 
@@ -49,17 +50,24 @@ class Owner:
     lean: float = 0.0
 
 
-def chance_of_silence(days: Collection[int], now: float, owner: Owner, horizon: timedelta = HORIZON) -> float:
+def chance_of_silence(days: Iterable[int], now: float, owner: Owner, horizon: timedelta = HORIZON) -> float:
     """The chance, in 0..1, that nothing is exchanged from `now` (epoch seconds) until `horizon` is over.
 
-    `days` are those of contact (since the epoch, each once), none later than `now`. Somebody with whom nothing was ever
-    exchanged stays quiet: 1.
+    `days` are those of contact (since the epoch, oldest first, each once), none later than `now`. Somebody with whom
+    nothing was ever exchanged stays quiet: 1.
     """
-    if not days:
+    known = tuple(days)
+    if not known:
         return 1.0
     today = now / DAY
-    logit = logit_of_silence(days, today, away(owner.days, today), horizon.total_seconds() / DAY)
+    logit = logit_of_silence(known, weeks_of(known)[-1], today, away(owner.days, today), horizon.total_seconds() / DAY)
     return 1.0 / (1.0 + math.exp(-logit - owner.lean))
+
+
+def weeks_of(days: Sequence[int]) -> list[int]:
+    """In how many weeks each day and those before it lie; the days oldest first."""
+    begins = (day // 7 != before // 7 for before, day in pairwise(days))
+    return list(accumulate(begins, initial=1))
 
 
 def away(days: Sequence[int], today: float) -> float:
@@ -68,10 +76,11 @@ def away(days: Sequence[int], today: float) -> float:
     return today - days[known - 1] if known else 0.0
 
 
-def logit_of_silence(days: Collection[int], today: float, away: float, ahead: float) -> float:
+def logit_of_silence(days: Sequence[int], weeks: int, today: float, away: float, ahead: float) -> float:
     """The logit of the chance that nothing is exchanged within the days `ahead`, before an owner's own past is asked.
 
-    `today` is in days since the epoch, its fraction the time of day; none of `days` is later. The logit is a sum of
+    `days` lie in so many `weeks`. `today` is in days since the epoch, its fraction the time of day; none of `days` is
+    later. The logit is a sum of
 
     - presence: the logarithm of the sum of 1 / (age + 1) over the days of contact. The odds of a return fall as a power
       of the silence, and each day of contact adds its own (Anderson and Schooler, Psychological Science 2 (1991));
@@ -84,12 +93,12 @@ def logit_of_silence(days: Collection[int], today: float, away: float, ahead: fl
     """
     tomorrow = today + 1.0
     presence = sum([1.0 / (tomorrow - day) for day in days])
-    first, last = min(days), max(days)
+    first, last = days[0], days[-1]
     return (
         _CONSTANT
         + _PRESENCE * math.log(presence)
         + _STEADY * _steady(len(days), last - first, max(0.0, today - last), ahead)
-        + _WEEKS * math.log(len({day // 7 for day in days}))
+        + _WEEKS * math.log(weeks)
         + _AWAY * math.log1p(away)
         + _AHEAD * math.log(ahead / _FITTED_AHEAD)
     )
