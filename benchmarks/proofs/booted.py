@@ -13,12 +13,16 @@ import subprocess
 import tempfile
 import time
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+SYNCD = "/opt/syncd/bin/syncd"
+"""Where the program is installed on it."""
 
 _PATIENCE = 60.0
 _PIECE = 0.05
@@ -141,6 +145,43 @@ class Machine:
     def say(self, *words: str | Path, user: str = "") -> str:
         """What a command prints, whatever it ends with."""
         return self.run(*words, user=user).stdout.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """syncd on the machine, as root's service, or with `user` as that user's."""
+
+    machine: Machine
+    user: str = ""
+
+    @property
+    def _whose(self) -> tuple[str, ...]:
+        return ("--user",) if self.user else ()
+
+    def ctl(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Type a `systemctl` command."""
+        return self.machine.run("systemctl", *self._whose, *words, user=self.user)
+
+    def fact(self, name: str, unit: str = "syncd") -> str:
+        """A property that `systemctl show` knows."""
+        return self.ctl("show", "--property", name, "--value", unit).stdout.strip()
+
+    def journal(self, unit: str = "syncd", lines: int = 400) -> str:
+        """The last lines about a unit."""
+        which = ("--user-unit", unit) if self.user else ("-u", unit)
+        return self.machine.say("journalctl", "--no-pager", "-o", "cat", "-n", str(lines), *which)
+
+    def is_up(self) -> bool:
+        """Whether it runs and said that it is ready."""
+        return self.fact("ActiveState") == "active"
+
+    def came_back(self, after: str) -> bool:
+        """Whether it runs again, as another process than `after`."""
+        return self.is_up() and self.fact("MainPID") not in {after, "0"}
+
+    def syncd(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Type a `syncd` command."""
+        return self.machine.run(SYNCD, *words, user=self.user)
 
 
 def until(holds: Callable[[], bool], what: str, within: float = _PATIENCE) -> float:

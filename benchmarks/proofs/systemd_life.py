@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.proofs.booted import Machine, until
+from benchmarks.proofs.booted import SYNCD, Machine, Service, until
 from tests.servers.dovecot import PASSWORD, SENT, Dovecot, require_program
 from tests.servers.smtp_sink import SmtpSink
 
@@ -24,7 +24,6 @@ ROOT = Path(__file__).parents[2]
 LETTERS = 120
 MOST_EXPOSED = {"system": 1.1, "user": 1.7}
 LONGEST_STOP = 5.0
-SYNCD = "/opt/syncd/bin/syncd"
 CONFIG = "/etc/syncd/config.toml"
 OWNER = "ada@moreau.example"
 QUICK = "[Service]\nWatchdogSec=6s\nRestartSec=1s\n"
@@ -88,43 +87,6 @@ class Table:
         for scene, seen, right in self.rows:
             print(f"{scene:<{width}}  {'right' if right else 'WRONG'}  {seen}")
         return 0 if all(right for _, _, right in self.rows) else 1
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """syncd on the machine, as root's service, or with `user` as that user's."""
-
-    machine: Machine
-    user: str = ""
-
-    @property
-    def _whose(self) -> tuple[str, ...]:
-        return ("--user",) if self.user else ()
-
-    def ctl(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Type a `systemctl` command."""
-        return self.machine.run("systemctl", *self._whose, *words, user=self.user)
-
-    def fact(self, name: str, unit: str = "syncd") -> str:
-        """A property that `systemctl show` knows."""
-        return self.ctl("show", "--property", name, "--value", unit).stdout.strip()
-
-    def journal(self, unit: str = "syncd", lines: int = 400) -> str:
-        """The last lines about a unit."""
-        which = ("--user-unit", unit) if self.user else ("-u", unit)
-        return self.machine.say("journalctl", "--no-pager", "-o", "cat", "-n", str(lines), *which)
-
-    def is_up(self) -> bool:
-        """Whether it runs and said that it is ready."""
-        return self.fact("ActiveState") == "active"
-
-    def came_back(self, after: str) -> bool:
-        """Whether it runs again, as another process than `after`."""
-        return self.is_up() and self.fact("MainPID") not in {after, "0"}
-
-    def syncd(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Type a `syncd` command."""
-        return self.machine.run(SYNCD, *words, user=self.user)
 
 
 def main() -> int:
