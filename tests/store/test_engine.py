@@ -127,8 +127,9 @@ def as_nobody() -> Iterator[None]:
 @pytest.fixture
 def open_to_all(tmp_path: Path) -> Path:
     """A folder that another user can reach."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if not folder.stat().st_mode & 0o077:
+            folder.chmod(0o755)
     return tmp_path
 
 
