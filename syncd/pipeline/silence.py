@@ -34,7 +34,7 @@ _RATE, _RATE_DAYS = 0.3, 6.0
 _LIVING, _DYING = 2.0, 1.0
 """MBG/NBD: rates are gamma(0.3, 6 days) among ties, the chance to end at an exchange is beta(1, 2)."""
 
-_BEYOND_DOUBT = 40.0
+_BEYOND_DOUBT = 20.0
 """An exponential model is surer of an end than anybody should be: its logit counts up to here."""
 
 
