@@ -7,7 +7,7 @@ the strongest first" names people on the same mornings.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,20 +18,24 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from _mailbox import open_mailbox
+from _quality_ties import FIRST_DAY, SNAPSHOT_EVERY, Scored, figures
 
+from syncd.model import SectionKind, TieState
 from syncd.pipeline.conversation import conversation, in_order
 from syncd.pipeline.digest import compose, people_shown
-from syncd.pipeline.relationships import Known, know, relate
+from syncd.pipeline.owner import EVERY, LEAST_DAYS, LONGEST_SILENCE, Contact, asked_on, lean, outcomes
+from syncd.pipeline.relationships import Known, know
+from syncd.pipeline.score import history_of
+from syncd.pipeline.silence import DAY, Owner, chance_of_silence
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-    from syncd.model import Person, Touch
+    from syncd.model import Person, Relationship, Touch
     from syncd.pipeline.policy import Policy
 
-DAY = 86400.0
 WARM_UP = 120
 """Days that are only learned from."""
 COOL_DOWN = 14
@@ -39,10 +43,8 @@ COOL_DOWN = 14
 LONG = 90
 IN_TIME = 60
 TOP = 30
-LEAST_DAYS = 6
+IMPORTANT_DAYS = 6
 RULE_SILENCE = 30
-RULE_LEAST_DAYS = 3
-"""As in `ties`: fewer days of contact are no tie."""
 _APART = 365 * DAY
 _HOUR = 7 * 3600.0
 _SATURDAY = 5
@@ -62,7 +64,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def _run(chosen: argparse.Namespace) -> dict[str, object]:
     me = tuple(one.strip() for one in chosen.me.split(",") if one.strip())
     mailbox = read_mailbox(chosen.folder, me)
-    return measure(mailbox, chosen.per_day, chosen.repeat)
+    return measure(mailbox, chosen.per_day, chosen.repeat, chosen.horizon)
 
 
 # --------------------------------------------------------------------------- reading
@@ -144,42 +146,109 @@ class Naming:
             self.shown[person] = now.date()
 
 
-def simulate(mailbox: Mailbox, per_day: int, repeat: int) -> tuple[Naming, Naming]:
-    """Whom the product and the rule name on every morning, each knowing nothing later.
+class Mornings:
+    """A mailbox as its owner's syncd knew it on one morning after the other."""
 
-    The policy is that of a configuration with nothing but the owner's addresses: the built-in circles and rules; the
-    digest is asked for Going quiet alone, for at most `per_day` people and nobody again within `repeat` days.
+    def __init__(self, mailbox: Mailbox, policy: Policy) -> None:
+        """Nothing is known yet."""
+        self.known: dict[str, Known] = {}
+        self._people = mailbox.people
+        self._policy = policy
+        self._ahead = [[touch.until.timestamp() for touch in one.touches] for one in mailbox.people]
+        self._seen = [0] * len(self._people)
+        self._settled: set[str] = set()
+        self._last = sorted(at for one in self._people for at in one.contacts)
+        self._past = _Past(mailbox)
 
-    Somebody is read anew when something was exchanged with them; all ties are measured on every morning.
-    """
-    asked = replace(
-        mailbox.policy,
-        digest=replace(mailbox.policy.digest, people=per_day, repeat_after=timedelta(days=repeat), sections=("quiet",)),
-    )
-    ahead = [[touch.until.timestamp() for touch in one.touches] for one in mailbox.people]
-    seen = [0] * len(ahead)
-    knowns: dict[str, Known] = {}
-    product, rule = Naming(), Naming()
-    for now in mailbox.mornings:
+    def wake(self, now: datetime) -> Owner:
+        """Read anew whoever was heard of since the last morning; what is known of the owner on this one.
+
+        It is what `owner_of` says of the ties up to this morning: what came of a day of the past stays the same.
+        """
         moment = now.timestamp()
-        for number, one in enumerate(mailbox.people):
-            if seen[number] < len(ahead[number]) and ahead[number][seen[number]] <= moment:
-                seen[number] = bisect_right(ahead[number], moment)
-                knowns[one.person.id] = know(one.person, one.touches[: seen[number]], (), asked, now)
-        digest = compose(relate(knowns.values(), now), (), asked, now, product.shown, ())
-        product.add(people_shown(digest)[:per_day], now)
-        rule.add(_by_rule(knowns, now, rule, per_day, repeat), now)
-    return product, rule
+        for number, one in enumerate(self._people):
+            ahead, seen = self._ahead[number], self._seen[number]
+            if seen < len(ahead) and ahead[seen] <= moment:
+                self._seen[number] = bisect_right(ahead, moment)
+                past = one.touches[: self._seen[number]]
+                self.known[one.person.id] = know(one.person, past, (), self._policy, now)
+                self._settled.discard(one.person.id)
+        return self._past.owner(int(self._last[bisect_right(self._last, moment) - 1] // DAY))
+
+    def relationships(self, owner: Owner, now: datetime) -> list[Relationship]:
+        """All ties that Going quiet could name.
+
+        Whoever is not followed, or is lost, stays so until the next exchange and is not measured before.
+        """
+        found = []
+        for person, one in self.known.items():
+            if person in self._settled or not one.history.both_ways:
+                continue
+            measured = one.measured(owner, now)
+            if measured.followed and measured.tie.state is not TieState.LOST:
+                found.append(measured)
+            else:
+                self._settled.add(person)
+        return found
 
 
-def _by_rule(knowns: Mapping[str, Known], now: datetime, before: Naming, per_day: int, repeat: int) -> list[str]:
-    """Those in two-way contact who are silent for more than 30 days, by days of contact."""
+class _Past:
+    """What the ties of a mailbox say of its owner, by day."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        counted = (conversation(one.person, one.touches, mailbox.policy.ignore) for one in mailbox.people)
+        histories = [history_of(touches) for touches in counted if touches]
+        self.ties = [Contact(tuple(one.days), one.mine, one.mutual) for one in histories]
+        self._mine = tuple(sorted({day for tie in self.ties for day in tie.mine}))
+        whole = range(asked_on(mailbox.first)[0], asked_on(mailbox.last)[-1] + 1, EVERY)
+        self._outcomes = [one for tie in self.ties for one in outcomes(tie, self._mine, whole)]
+        self._leans: dict[range, float] = {}
+
+    def owner(self, until: int) -> Owner:
+        """The owner when the last contact with anybody was on the day `until`; days after it are not looked at."""
+        asked = asked_on(until)
+        if asked not in self._leans:
+            self._leans[asked] = lean([one for one in self._outcomes if asked[0] <= one.day <= asked[-1]])
+        return Owner(self._mine, self._leans[asked])
+
+
+def simulate(mailbox: Mailbox, per_day: int, repeat: int) -> tuple[Naming, Naming, Naming]:
+    """Whom the product names on every morning, whom the rule, and whom the rule without an end; none knows what comes.
+
+    The rule names ties as `ties` has them, of the last 270 days; without an end it goes on naming who is long gone.
+
+    The policy is that of a configuration with nothing but the owner's addresses: the built-in circles and rules. The
+    digest is asked for Going quiet alone, for at most `per_day` people and nobody again within `repeat` days. Somebody
+    is read anew when something was exchanged with them; ties are measured on every morning.
+    """
+    digest = replace(
+        mailbox.policy.digest, people=per_day, repeat_after=timedelta(days=repeat), sections=(SectionKind.QUIET.value,)
+    )
+    policy = replace(mailbox.policy, digest=digest)
+    mornings = Mornings(mailbox, policy)
+    product, rule, endless = Naming(), Naming(), Naming()
+    for now in mailbox.mornings:
+        owner = mornings.wake(now)
+        composed = compose(mornings.relationships(owner, now), (), policy, now, product.shown, ())
+        product.add(people_shown(composed), now)
+        rule.add(_by_rule(mornings.known, now, rule, per_day, repeat, LONGEST_SILENCE), now)
+        endless.add(_by_rule(mornings.known, now, endless, per_day, repeat, math.inf), now)
+    return product, rule, endless
+
+
+def _by_rule(
+    knowns: Mapping[str, Known], now: datetime, before: Naming, per_day: int, repeat: int, longest: float
+) -> list[str]:
+    """Those silent for more than 30 days and at most `longest`, most days of contact first.
+
+    A tie is what it is for `ties`: three days of contact, both ways.
+    """
     silent = [
         (-len(one.history.days), person)
         for person, one in knowns.items()
         if one.history.both_ways
-        and len(one.history.days) >= RULE_LEAST_DAYS
-        and now.timestamp() - one.history.last > RULE_SILENCE * DAY
+        and len(one.history.days) >= LEAST_DAYS
+        and RULE_SILENCE < (now.timestamp() - one.history.last) / DAY <= longest
         and (person not in before.shown or (now.date() - before.shown[person]).days >= repeat)
     ]
     return [person for _, person in sorted(silent)[:per_day]]
@@ -204,7 +273,7 @@ def important_silences(mailbox: Mailbox) -> list[Silence]:
     """
     begin, end = (mailbox.first + WARM_UP) * DAY, (mailbox.last + 1 - LONG) * DAY
     by_person = {one.person.id: sorted({int(at // DAY) for at in one.contacts}) for one in mailbox.people}
-    ranked = {person: days for person, days in by_person.items() if len(days) >= LEAST_DAYS}
+    ranked = {person: days for person, days in by_person.items() if len(days) >= IMPORTANT_DAYS}
     found = []
     for one in mailbox.people:
         both_ways_from = _both_ways_from(one, mailbox.policy)
@@ -213,7 +282,7 @@ def important_silences(mailbox: Mailbox) -> list[Silence]:
                 continue
             days = bisect_right(by_person[one.person.id], int(at // DAY))
             stronger = sum(bisect_right(other, int(at // DAY)) > days for other in ranked.values())
-            if days >= LEAST_DAYS and stronger < TOP:
+            if days >= IMPORTANT_DAYS and stronger < TOP:
                 found.append(Silence(one.person.id, at, days))
     return found
 
@@ -261,13 +330,34 @@ def _returns_within(contacts: Sequence[float], moment: float, days: int) -> bool
     return following < len(contacts) and contacts[following] - moment <= days * DAY
 
 
-def measure(mailbox: Mailbox, per_day: int, repeat: int) -> dict[str, object]:
+def score(mailbox: Mailbox, horizon: int) -> dict[str, object]:
+    """The figures of `ties` over the people of a mailbox; only "snapshots": 0 where nobody can be judged."""
+    past = _Past(mailbox)
+    scored = []
+    for day in range(mailbox.first + FIRST_DAY, mailbox.last - horizon + 2, SNAPSHOT_EVERY):
+        until = max((tie.days[known - 1] for tie in past.ties if (known := bisect_left(tie.days, day))), default=day)
+        owner = past.owner(until)
+        for tie in past.ties:
+            known = bisect_left(tie.days, day)
+            if known < LEAST_DAYS or tie.mutual is None or tie.mutual >= day:
+                continue
+            silence = day - tie.days[known - 1]
+            if silence <= LONGEST_SILENCE:
+                chance = chance_of_silence(tie.days[:known], day * DAY, owner, timedelta(days=horizon))
+                quiet = known == len(tie.days) or tie.days[known] >= day + horizon
+                scored.append(Scored(day, chance, silence, quiet))
+    return {"snapshots": len({one.day for one in scored}), **(figures(scored) if scored else {})}
+
+
+def measure(mailbox: Mailbox, per_day: int, repeat: int, horizon: int) -> dict[str, object]:
     """All figures of a mailbox."""
     silences = important_silences(mailbox)
-    product, rule = simulate(mailbox, per_day, repeat)
+    product, rule, endless = simulate(mailbox, per_day, repeat)
     return {
+        **score(mailbox, horizon),
         "product": judge(mailbox, product, silences),
         "rule_30_days": judge(mailbox, rule, silences),
+        "rule_30_days_without_end": judge(mailbox, endless, silences),
         "people": len(mailbox.people),
         "mornings": sum(1 for _ in mailbox.mornings),
     }

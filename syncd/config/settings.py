@@ -132,7 +132,7 @@ class CircleTable(Table):
 
     cadence: Rhythm = Field(None, description='"6 weeks"; "never" for people who are not followed')
     first: LongerThanNothing | None = Field(None, description="the first note after a goodbye")
-    follow: StrictBool = Field(default=False, description="use the person's own rhythm when it is known")
+    follow: StrictBool = Field(default=False, description="judge by the person's own past: sooner than the cadence, when they will hardly be back")
     prefer: Literal["meeting"] | None = Field(None, description="after two unanswered mails, suggest a call")
 
 

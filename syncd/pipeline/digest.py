@@ -27,6 +27,7 @@ from syncd.pipeline.reasons import (
     why_quiet,
 )
 from syncd.pipeline.schedule import instant_of
+from syncd.pipeline.score import HARDLY_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,10 +39,12 @@ MOST_OWED = 5
 OWED_AT_MOST = timedelta(days=60)
 """An answer that is later than this is a new letter."""
 
+ANSWER_HOPED_FOR = timedelta(weeks=2)
+"""For so long after a second letter into silence nobody is asked to write a third."""
+
 _LOST_EXCHANGES = 10
 _LOST_MONTHS = 4
 _MOST_OVERDUE = 3.0
-_SHOWN_BEFORE = 0.5
 _FIRST_SEEN_SLACK = timedelta(days=30)
 
 
@@ -178,15 +181,19 @@ def _held_back(one: Relationship, edition: Edition, arrived: date | None) -> Phr
 
 
 def _quiet(visible: Iterable[Relationship], edition: Edition) -> _Chosen:
-    due = [(urgency, one) for one in visible if (urgency := _urgency(one, edition)) > 0]
-    due.sort(key=lambda pair: (-pair[0], pair[1].person.name, pair[1].person.id))
-    return _choose((one for _, one in due), edition.policy.digest.people, edition)
+    """Those who are due, the most urgent first; who was shown in this very silence gives way to who was not."""
+    due = [
+        (edition.shown_in_this_silence(one), -urgency, one) for one in visible if (urgency := _urgency(one, edition))
+    ]
+    due.sort(key=lambda found: (*found[:2], found[2].person.name, found[2].person.id))
+    return _choose((one for *_, one in due), edition.policy.digest.people, edition)
 
 
 def _urgency(one: Relationship, edition: Edition) -> float:
     """How much a note is worth today: strength times how overdue it is, 0 when it is not due.
 
-    A farewell counts as most overdue. Somebody who was shown before gives way to those who never were.
+    A farewell counts as most overdue. Somebody judged by their own past was told of once when shown in this silence:
+    they are due again only when they will hardly be back by themselves.
     """
     if not one.followed or one.quiet_since is None or one.tie.cadence is None or edition.just_talked(one):
         return 0.0
@@ -196,7 +203,8 @@ def _urgency(one: Relationship, edition: Edition) -> float:
         overdue = min(_MOST_OVERDUE, (edition.now - one.quiet_since) / one.tie.cadence)
     else:
         return 0.0
-    return one.tie.strength * overdue * (_SHOWN_BEFORE if one.person.id in edition.shown else 1.0)
+    told = edition.shown_in_this_silence(one) and edition.judges_by_past(one)
+    return 0.0 if told and one.tie.p_alive > HARDLY_BACK else one.tie.strength * overdue
 
 
 def _hoped_for(one: Relationship, edition: Edition) -> date | None:
@@ -204,7 +212,7 @@ def _hoped_for(one: Relationship, edition: Edition) -> date | None:
     last = one.tie.last
     if last is None or one.quiet_since is None or last <= one.quiet_since:
         return None
-    return edition.day_of(last) if edition.now - last < edition.policy.digest.repeat_after else None
+    return edition.day_of(last) if edition.now - last < ANSWER_HOPED_FOR else None
 
 
 def _card(one: Relationship, edition: Edition, known_since: date) -> Entry:

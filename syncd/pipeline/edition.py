@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncd.pipeline.freshness import Freshness
+from syncd.pipeline.score import FOLLOWED_FOR
 from syncd.pipeline.spans import Span, elapsed
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from syncd.pipeline.policy import Policy
 
 _DAY = 86400.0
+
+GROWN_BY = 1.0
+"""A silence that somebody was shown in has to grow by so many times itself before they are shown in it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +73,30 @@ class Edition:
         return self.day_of(ahead) if ahead and ahead - self.now <= self.policy.digest.soon else None
 
     def rests_until(self, one: Relationship) -> date | None:
-        """The day before which somebody shown does not come back; None when free to be shown."""
+        """The day before which somebody shown does not come back; None when free to be shown.
+
+        Where their own past is what counts, a silence they were shown in has to grow first: what was left
+        unheeded is not asked for at the same pace for ever.
+        """
         seen = self.shown.get(one.person.id)
-        back_on = seen + self.policy.digest.repeat_after if seen else None
-        return back_on if back_on and back_on > self.today else None
+        if seen is None:
+            return None
+        back_on = seen + self.policy.digest.repeat_after
+        if one.tie.last and self.shown_in_this_silence(one) and self.judges_by_past(one):
+            back_on = max(back_on, seen + (seen - self.day_of(one.tie.last)) * GROWN_BY)
+        return back_on if back_on > self.today else None
+
+    def shown_in_this_silence(self, one: Relationship) -> bool:
+        """Whether somebody was shown, and nothing was exchanged since."""
+        seen = self.shown.get(one.person.id)
+        return seen is not None and one.tie.last is not None and self.day_of(one.tie.last) <= seen
+
+    def judges_by_past(self, one: Relationship) -> bool:
+        """Whether what became of silences decides about somebody, rather than a length of time that the owner gave."""
+        circle = self.policy.circle(one.circle)
+        if circle is None or circle.cadence is None or not circle.follow:
+            return False
+        return one.tie.cadence == min(circle.cadence, FOLLOWED_FOR)
 
     def doubt(self, one: Relationship) -> Phrase | None:
         """Why nothing may be claimed about somebody: they may have been in touch where nobody has looked."""

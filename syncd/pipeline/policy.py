@@ -38,7 +38,7 @@ class Circle:
     name: str
     cadence: timedelta | None
     first: timedelta | None = None  # the first note after a goodbye
-    follow: bool = False  # use the person's own rhythm when it is known
+    follow: bool = False  # judge by what became of such silences; at the latest after the cadence
     prefer: str = ""  # "meeting": after two unanswered mails, suggest a call
 
 
@@ -137,7 +137,7 @@ DEFAULT_RULES = (
     Rule("current colleagues", When(job=("any",), former=False), "colleagues", "built in"),
     Rule(
         "anyone I really talk to",
-        When(min_exchanges=8, min_replies_from_them=3, min_months=4),
+        When(min_exchanges=6, min_replies_from_them=1, min_months=2),
         "friends-of-the-trade",
         "built in",
     ),

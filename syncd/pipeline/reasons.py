@@ -89,14 +89,14 @@ def _why_left(one: Relationship, left_on: date, edition: Edition) -> Iterator[Ph
 
 
 def is_by_rhythm(one: Relationship, edition: Edition) -> bool:
-    """Whether the gap is best told against the learned rhythm: it is what counts, or close to what does."""
+    """Whether the gap is best told against the learned rhythm: longer than it, or it is close to what counts."""
     rhythm, cadence = one.tie.rhythm, one.tie.cadence
     if rhythm is None or cadence is None:
         return False
-    circle = edition.policy.circle(one.circle)
+    if edition.judges_by_past(one):
+        return one.quiet_since is not None and edition.now - one.quiet_since > rhythm
     low, high = _RHYTHM_NEAR_CADENCE
-    follows = circle is not None and circle.follow and cadence != circle.cadence
-    return follows or low <= rhythm / cadence <= high
+    return low <= rhythm / cadence <= high
 
 
 def _gap(one: Relationship, edition: Edition) -> Phrase | None:
@@ -106,8 +106,11 @@ def _gap(one: Relationship, edition: Edition) -> Phrase | None:
     if one.tie.rhythm and is_by_rhythm(one, edition):
         return persons.quiet_rhythm(gap, usual(one.tie.rhythm))
     circle = edition.policy.circle(one.circle)
-    if circle is None or circle.cadence != one.tie.cadence:
+    by_past = edition.judges_by_past(one)
+    if circle is None or circle.cadence is None or (circle.cadence != one.tie.cadence and not by_past):
         return persons.quiet_person(gap, wanted(one.tie.cadence))
+    if by_past and edition.now - one.quiet_since < circle.cadence:
+        return persons.quiet_for(gap)
     return persons.quiet_circle(gap, one.circle, wanted(circle.cadence))
 
 

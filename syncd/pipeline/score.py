@@ -34,12 +34,15 @@ _HALF_STRENGTH = 0.5
 _STRANGER = 0.2
 
 _GAPS_FOR_A_RHYTHM = 4
-_OWN_PACE_QUANTILE = 0.8
-_OWN_PACE_FLOOR = timedelta(weeks=4)
+HARDLY_BACK = 0.1
+"""A chance of an exchange within 60 days at which it is not waited for any longer (decision 22)."""
+
+FOLLOWED_FOR = timedelta(days=45)
+"""The longest silence in which a tie that is judged by its own past is left to itself, however likely a return is."""
+
+_LEFT_ALONE = 30 * DAY
 
 _COOLING_FROM = 0.75
-_RETURNS_ABOVE = 0.6
-_OVERDUE = 2
 _LOST_BELOW = 0.15
 _LOST_CADENCES = 3
 _LOST_SOONEST = 180 * DAY
@@ -207,24 +210,13 @@ def rhythm_of(history: History) -> timedelta | None:
     return timedelta(seconds=gaps[middle] if len(gaps) % 2 else math.sqrt(gaps[middle - 1] * gaps[middle]))
 
 
-def own_pace(history: History, rhythm: timedelta, cadence: timedelta) -> timedelta:
-    """A silence that four of five between these two did not exceed.
-
-    It is what a tie of a known `rhythm` is held against when its circle, of this `cadence`, follows a person's own:
-    half of all silences exceed the usual one, and that is no news. At least four weeks, and no longer than the cadence
-    or twice the rhythm.
-    """
-    gaps = sorted(history.gaps)
-    pace = timedelta(seconds=gaps[int(_OWN_PACE_QUANTILE * (len(gaps) - 1) + 0.5)])
-    return max(_OWN_PACE_FLOOR, min(pace, max(cadence, 2 * rhythm)))
-
-
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often is enough for a tie: `cadence` None is never; `follow` lets the person's own pace stand in for it.
+    """How often is enough for a tie: `cadence` None is never; `follow` lets what came of such silences decide.
 
-    Where it does, nobody is called cold who is likely to be back by themselves, unless twice overdue. `placed` False:
-    nobody said anything about this person, so that the chance of a return alone tells how it stands.
+    Where it does, somebody is cold who has been silent for a month and will hardly be back by themselves, and everybody
+    after 45 days: no later than the cadence. `placed` False: nobody said anything about this person, so that the
+    chance of a return alone tells how it stands.
     """
 
     cadence: timedelta | None = None
@@ -239,11 +231,9 @@ def measure(person: str, history: History, pace: Pace, now: datetime, owner: Own
         never = "You have never exchanged a word that counts."
         return Tie(person, 0.0, None, None, 0.0, TieState.COLD, never, cadence=pace.cadence)
     rhythm = rhythm_of(history)
-    cadence = pace.cadence
-    if pace.follow and cadence and rhythm:
-        cadence = own_pace(history, rhythm, cadence)
+    cadence = min(pace.cadence, FOLLOWED_FOR) if pace.cadence and pace.follow else pace.cadence
     p_alive = 1.0 - chance_of_silence(history.days, seconds, owner)
-    state = _untracked(p_alive, pace) if cadence is None else _state(history, cadence, p_alive, pace, seconds)
+    state = _state(history, pace, p_alive, seconds)
     return Tie(
         person=person,
         strength=strength_of(history, seconds),
@@ -270,13 +260,19 @@ def _untracked(p_alive: float, pace: Pace) -> TieState:
     return TieState.COLD if p_alive >= _LOST_BELOW else TieState.LOST
 
 
-def _state(history: History, cadence: timedelta, p_alive: float, pace: Pace, seconds: float) -> TieState:
-    enough = cadence.total_seconds()
+def _state(history: History, pace: Pace, p_alive: float, seconds: float) -> TieState:
+    if pace.cadence is None:
+        return _untracked(p_alive, pace)
+    enough = pace.cadence.total_seconds()
     since_last, quiet = seconds - history.last, seconds - history.quiet_since
     long_ago = since_last > max(_LOST_CADENCES * enough, _LOST_SOONEST)
     if long_ago and (p_alive < _LOST_BELOW or since_last > _LOST_FOR_SURE):
         return TieState.LOST
-    will_return = pace.follow and p_alive > _RETURNS_ABOVE and quiet < _OVERDUE * enough
-    if quiet > enough and not will_return:
+    if pace.follow:
+        enough = min(enough, FOLLOWED_FOR.total_seconds())
+        cold = since_last > enough or (since_last > _LEFT_ALONE and p_alive <= HARDLY_BACK)
+    else:
+        cold = quiet > enough
+    if cold:
         return TieState.COLD
     return TieState.COOLING if quiet > _COOLING_FROM * enough else TieState.WARM

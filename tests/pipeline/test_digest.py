@@ -11,7 +11,8 @@ import pytest
 from syncd.model import DecisionKind, SectionKind, Source, TieState, VerdictKind
 from syncd.pipeline.digest import people_shown
 from syncd.pipeline.phrases import caveats, opening, persons
-from syncd.pipeline.policy import DigestPolicy, Policy
+from syncd.pipeline.policy import DigestPolicy, Policy, Rule, When
+from syncd.pipeline.score import HARDLY_BACK
 from syncd.pipeline.spans import Span, Unit
 from tests.pipeline.diary import (
     CLIENTS_ONLY,
@@ -29,6 +30,8 @@ from tests.pipeline.diary import (
 from tests.pipeline.morning import FRESH, appointment, codes, cold, digest, letters, named
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncd.model import Decision, Relationship
 
 QUIET, OWED, LOST = SectionKind.QUIET, SectionKind.OWED, SectionKind.LOST
@@ -321,3 +324,50 @@ def test_a_digest_of_an_earlier_day_needs_no_fresh_source() -> None:
     assert codes(digest(cold(), now=NOW), SectionKind.NOTICE) == []
     later = [replace(source, last_sync=NOW + timedelta(days=300)) for source in FRESH]
     assert digest(cold(), sources=later).section(SectionKind.NOTICE) == ()
+
+
+# --------------------------------------------------------------------------- judged by their own past
+
+FRIENDS = replace(POLICY, rules=(Rule("all", When(), "friends-of-the-trade"),))
+BUSY = tuple(range(0, 400, 3))
+
+
+def friend(silent: int, before: Sequence[int] = (0, 20, 60, 150)) -> Relationship:
+    return how_it_stands(letters(*(silent + day for day in before)), policy=FRIENDS)
+
+
+def among_friends(one: Relationship, shown: int | None = None) -> list[str]:
+    """Who is going quiet, when this one was shown so many days ago."""
+    before = {one.person.id: TODAY - timedelta(days=shown)} if shown is not None else {}
+    return named(digest(one, policy=FRIENDS, shown=before), QUIET)
+
+
+def test_a_friend_is_named_after_45_days_and_not_after_half_a_year() -> None:
+    assert [among_friends(friend(days, BUSY)) for days in (44, 46)] == [[], ["Anna Rossi"]]
+
+
+def test_a_friend_shown_in_this_silence_comes_back_when_it_is_twice_as_long() -> None:
+    assert friend(300).tie.p_alive <= HARDLY_BACK
+    assert not among_friends(friend(300), shown=140)
+    assert among_friends(friend(300), shown=160) == ["Anna Rossi"]
+
+
+def test_a_friend_who_may_be_back_by_themselves_is_told_of_once_in_a_silence() -> None:
+    lively = friend(100, BUSY)
+    assert lively.tie.p_alive > HARDLY_BACK
+    assert among_friends(lively) == ["Anna Rossi"]
+    assert not among_friends(lively, shown=50)
+    assert among_friends(lively, shown=120) == ["Anna Rossi"]
+
+
+def test_a_friend_silent_for_less_than_usual_and_less_than_the_cadence_is_only_quiet() -> None:
+    (entry,) = digest(friend(50, (0, 90, 180, 270, 360)), policy=FRIENDS).section(QUIET)
+    assert entry.why[0] == persons.quiet_for(Span(7, Unit.WEEK))
+
+
+def test_who_was_shown_in_this_silence_gives_way_to_who_was_not() -> None:
+    both = (cold("Anna Strong", days=100), cold("Anna Weak", days=45))
+    (first,) = digest(*both, policy=at_most(people=1)).section(QUIET)
+    shown = {first.person: TODAY - timedelta(days=15)}
+    (second,) = digest(*both, policy=at_most(people=1), shown=shown).section(QUIET)
+    assert first.person != second.person

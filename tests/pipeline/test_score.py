@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from syncd.model import Role, Tie, TieState, Touch, VerdictKind
-from syncd.pipeline.score import History, Pace, history_of, measure, own_pace, rhythm_of, strength_of
+from syncd.pipeline.score import (
+    FOLLOWED_FOR,
+    HARDLY_BACK,
+    History,
+    Pace,
+    history_of,
+    measure,
+    rhythm_of,
+    strength_of,
+)
 from syncd.pipeline.silence import Owner, chance_of_silence
 from tests.pipeline.diary import NOW, at, both_wrote, days_ago, heard, met, wrote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HALF_A_YEAR = timedelta(days=180)
 MONTHLY = Pace(timedelta(days=30), placed=True)
@@ -171,23 +184,6 @@ def test_between_two_middle_silences_the_rhythm_is_their_geometric_mean() -> Non
     assert rhythm_of(History(gaps=gaps)) == timedelta(days=20)
 
 
-def pace_of(*days: float) -> timedelta:
-    history = History(gaps=tuple(gap * 86400.0 for gap in days))
-    rhythm = rhythm_of(history)
-    assert rhythm is not None
-    return own_pace(history, rhythm, HALF_A_YEAR)
-
-
-def test_the_own_pace_is_a_silence_that_four_of_five_stayed_under() -> None:
-    assert pace_of(30, 40, 50, 60, 200) == timedelta(days=60)
-
-
-def test_the_own_pace_is_at_least_four_weeks_and_at_most_the_cadence_or_twice_the_rhythm() -> None:
-    assert pace_of(3, 3, 3, 3, 3) == timedelta(weeks=4)
-    assert pace_of(3, 3, 3, 250, 250) == HALF_A_YEAR
-    assert pace_of(300, 300, 300, 300, 900, 900) == timedelta(days=600)
-
-
 # --------------------------------------------------------------------------- states
 
 
@@ -213,20 +209,32 @@ def test_letters_into_silence_keep_a_tie_from_being_lost_but_not_from_being_cold
     assert tie(*exchange(800, 700, 600), *mine).state is TieState.COLD
 
 
-def test_a_circle_that_follows_uses_the_own_pace_once_it_is_known() -> None:
-    follow = Pace(HALF_A_YEAR, follow=True, placed=True)
-    assert tie(*exchange(60, 120), pace=follow).cadence == HALF_A_YEAR
-    slow = exchange(*range(60, 600, 60))
-    learned = tie(*slow, pace=follow).cadence
-    assert learned is not None
-    assert learned == pytest.approx(timedelta(days=60), abs=timedelta(hours=2))
+FOLLOW = Pace(HALF_A_YEAR, follow=True, placed=True)
+WEEKLY = tuple(range(0, 700, 7))
 
 
-def test_where_the_own_pace_counts_nobody_is_cold_who_will_be_back_unless_twice_overdue() -> None:
-    follow = Pace(HALF_A_YEAR, follow=True, placed=True)
-    lively = tuple(range(0, 700, 7))
-    assert tie(*exchange(*(day + 35 for day in lively)), pace=follow).state is TieState.COOLING
-    assert tie(*exchange(*(day + 60 for day in lively)), pace=follow).state is TieState.COLD
+def ended(days_ago: int, every: Sequence[int], pace: Pace = FOLLOW) -> TieState:
+    return tie(*exchange(*(day + days_ago for day in every)), pace=pace).state
+
+
+def test_where_the_own_past_counts_a_tie_that_will_hardly_revive_is_cold_after_a_month() -> None:
+    for days, state in ((29, TieState.WARM), (40, TieState.COLD)):
+        assert tie(*exchange(days), pace=FOLLOW).state is state
+    assert tie(*exchange(40), pace=FOLLOW).p_alive <= HARDLY_BACK
+
+
+def test_where_the_own_past_counts_a_lively_tie_is_left_alone_for_45_days() -> None:
+    assert [ended(days, WEEKLY) for days in (33, 44, 46)] == [TieState.WARM, TieState.COOLING, TieState.COLD]
+    assert tie(*exchange(*WEEKLY), pace=FOLLOW).cadence == FOLLOWED_FOR
+
+
+def test_a_shorter_cadence_outranks_the_own_past() -> None:
+    sooner = Pace(timedelta(days=20), follow=True, placed=True)
+    assert [ended(days, WEEKLY, sooner) for days in (19, 21)] == [TieState.COOLING, TieState.COLD]
+
+
+def test_a_tie_that_is_judged_by_its_past_is_lost_after_three_of_its_cadences() -> None:
+    assert [ended(days, (0, 100, 200)) for days in (540, 560)] == [TieState.COLD, TieState.LOST]
 
 
 def test_a_circle_without_a_cadence_is_never_cold() -> None:

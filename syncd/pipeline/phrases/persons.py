@@ -35,6 +35,11 @@ def quiet_rhythm(gap: Span, rhythm: Span) -> Phrase:
     return phrase("quiet_rhythm", gap=gap, rhythm=rhythm)
 
 
+def quiet_for(gap: Span) -> Phrase:
+    """Quiet for 7 weeks."""
+    return phrase("quiet_for", gap=gap)
+
+
 def quiet_circle(gap: Span, circle: str, cadence: Span) -> Phrase:
     """Quiet for 7 weeks; clients are monthly. (the owner's own circle: “press” is every 2 weeks)"""
     return phrase("quiet_circle", gap=gap, circle=circle, cadence=cadence)
