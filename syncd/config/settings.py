@@ -132,7 +132,7 @@ class CircleTable(Table):
 
     cadence: Rhythm = Field(None, description='"6 weeks"; "never" for people who are not followed')
     first: LongerThanNothing | None = Field(None, description="the first note after a goodbye")
-    follow: StrictBool = Field(default=False, description="judge by the person's own past: sooner than the cadence, when they will hardly be back")
+    follow: StrictBool = Field(default=False, description="judge by the person's own past, no later than the cadence")
     prefer: Literal["meeting"] | None = Field(None, description="after two unanswered mails, suggest a call")
 
 

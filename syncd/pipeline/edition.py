@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0
 
-GROWN_BY = 1.0
-"""A silence that somebody was shown in has to grow by so many times itself before they are shown in it again."""
+GROWN_BY = 0.75
+"""A silence that somebody was shown in has to grow by this part of itself before they are shown in it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -346,10 +346,10 @@ def test_a_friend_is_named_after_45_days_and_not_after_half_a_year() -> None:
     assert [among_friends(friend(days, BUSY)) for days in (44, 46)] == [[], ["Anna Rossi"]]
 
 
-def test_a_friend_shown_in_this_silence_comes_back_when_it_is_twice_as_long() -> None:
+def test_a_friend_shown_in_this_silence_comes_back_when_it_has_grown_by_three_quarters() -> None:
     assert friend(300).tie.p_alive <= HARDLY_BACK
-    assert not among_friends(friend(300), shown=140)
-    assert among_friends(friend(300), shown=160) == ["Anna Rossi"]
+    assert not among_friends(friend(300), shown=120)
+    assert among_friends(friend(300), shown=140) == ["Anna Rossi"]
 
 
 def test_a_friend_who_may_be_back_by_themselves_is_told_of_once_in_a_silence() -> None:
