@@ -28,9 +28,10 @@ def open_mailbox(folder: Path, me: Sequence[str], now: datetime, home: Path) -> 
     """The store of whoever has the mail in `folder` (mboxes at any depth), and the policy of a fresh configuration.
 
     That configuration has the owner's addresses and one account, and no circle, rule or person of its own. Raises
-    OSError when there is no such folder and ValueError when it cannot be read.
+    ValueError with a sentence when there is no such folder, or it cannot be read.
     """
-    folder.stat()
+    if not folder.exists():
+        raise ValueError(f"There is no folder {folder}.")
     path = home / "config.toml"
     path.write_text(
         f"[me]\naddresses = {json.dumps(list(me))}\n"
