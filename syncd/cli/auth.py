@@ -111,6 +111,5 @@ def _tell_all(at: Session, *, wanted: Literal["status", "in", "out"]) -> int:
                 f"{path} is a sign-in of no account of this configuration. Take back at its provider what it allows, "
                 f"then type: rm {quote(str(path))}",
                 markup=False,
-                soft_wrap=True,
             )
     return worst_of(errors)

@@ -96,4 +96,4 @@ def _tell(restored: Restored) -> None:
 
 def _say(sentence: str) -> None:
     """On one line, however long, so that a command in it can be copied."""
-    talk.print(sentence, markup=False, soft_wrap=True)
+    talk.print(sentence, markup=False)

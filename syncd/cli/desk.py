@@ -30,7 +30,7 @@ class TerminalDesk:
 
     def say(self, text: str) -> None:
         """See `Desk.say`; a long address stays one line, so that it can be copied."""
-        talk.print(text, markup=False, soft_wrap=True)
+        talk.print(text, markup=False)
 
     def browse(self, url: str) -> bool:
         """See `Desk.browse`."""

@@ -58,7 +58,7 @@ def print_text(at: Session, written: Digest) -> None:
     if written.empty:
         paper.print(f"Nothing to say on {written.day}: a quiet day sends nothing.")
     else:
-        paper.print(render_text(written, at.policy).rstrip(), markup=False, soft_wrap=True)
+        paper.print(render_text(written, at.policy).rstrip(), markup=False)
 
 
 def compose(at: Session, day: str | None) -> Digest:

@@ -71,9 +71,9 @@ def _print(finding: Finding) -> None:
     word, style = _WORDS[finding.mark]
     line = Text.assemble((f"{word:<4}", style), f"  {finding.label}: {finding.what}")
     if finding.mark is Mark.FAILED:
-        talk.print(line, soft_wrap=True)
+        talk.print(line)
         if finding.mend:
-            talk.print(Text(finding.mend), soft_wrap=True)
+            talk.print(Text(finding.mend))
         return
     if finding.mend:
         line.append(f". {finding.mend}" if not finding.what.endswith(".") else f" {finding.mend}")

@@ -70,7 +70,7 @@ def export(
         else:
             write_json(rows, out)
     if output != _STDOUT:
-        talk.print(f"{output} is written; only you can read it.", markup=False, soft_wrap=True)
+        talk.print(f"{output} is written; only you can read it.", markup=False)
     return Exit.OK
 
 

@@ -216,7 +216,6 @@ def _rewrite(at: Session, again: str) -> int:
             f"The tables hold nothing of it any more, but the files could not be written anew: {error.title} "
             f"When nothing else is at work, type again: syncd forget {again}",
             markup=False,
-            soft_wrap=True,
         )
         return Exit.REPORT
     return Exit.OK
@@ -224,4 +223,4 @@ def _rewrite(at: Session, again: str) -> int:
 
 def _say(sentence: str) -> None:
     """On one line, however long, so that a command in it can be copied."""
-    talk.print(sentence, markup=False, soft_wrap=True)
+    talk.print(sentence, markup=False)

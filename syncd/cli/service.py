@@ -213,12 +213,11 @@ def _warn(scope: Scope, place: Place) -> None:
             f"\nThe credential {credential.name!r} is in no place where a service finds it. Type:\n"
             f"  {credential.deposit}\n  {again}",
             markup=False,
-            soft_wrap=True,
         )
     for remark in place.remarks:
-        talk.print(f"\n{remark}", markup=False, soft_wrap=True)
+        talk.print(f"\n{remark}", markup=False)
 
 
 def _mention(paths: Sequence[Path], sentence: str) -> None:
     for path in paths:
-        talk.print(f"{path} {sentence}.", markup=False, soft_wrap=True)
+        talk.print(f"{path} {sentence}.", markup=False)

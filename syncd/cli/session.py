@@ -48,7 +48,7 @@ EARLIEST_DAY, LATEST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 _PACE_OVER = 120.0
 """Seconds: a page of a provider with a quota takes 15, and a pace needs several."""
 
-talk = Console(stderr=True, highlight=False)
+talk = Console(stderr=True, highlight=False, soft_wrap=True)
 paper = Console(highlight=False, soft_wrap=True)
 
 

@@ -160,7 +160,8 @@ def _setting(name: str, paths: Sequence[Path]) -> list[str]:
 def _with_program(scope: Scope, text: str, place: Place) -> str:
     path, *words = map(quoted, place.program)  # a variable is looked for in every word but the first
     command = " ".join((path, *(word.replace("$", "$$") for word in words)))
-    return re.sub(rf"^(Exec\w+=-?){re.escape(_SHIPPED_PROGRAM[scope])}\b", rf"\g<1>{command}", text, flags=re.MULTILINE)
+    shipped = re.compile(rf"^(Exec\w+=-?){re.escape(_SHIPPED_PROGRAM[scope])}\b", re.MULTILINE)
+    return shipped.sub(lambda found: found[1] + command, text)
 
 
 def _shipped(scope: Scope, name: str) -> str:
