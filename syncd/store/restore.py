@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from itertools import chain, count
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -160,7 +161,7 @@ def put_back(url: str, backup: Store, aside: Path, now: datetime, due: date | No
             with store.transactions.writing(durable=True) as target:
                 _require_rest(leases.find(target, LEASE), now)
                 if _holds_something(target):
-                    path = place_beside(target.engine.url, aside, f"before-restore-{stamp}")
+                    path = _unused(place_beside(target.engine.url, aside, f"before-restore-{stamp}"))
                     with store.transactions.reading() as present:
                         write_copy(present, path, replace=False)
                     kept = path
@@ -248,6 +249,12 @@ def _at_rest(row: Row[Any]) -> tuple[SqlValue, ...] | None:
 def _leave_out(connection: Connection, day: date) -> bool:
     """Let a day have no digest, unless it has one that was mailed; True when that was needed."""
     return outbox.post(connection, Letter(day, "", "", b"", LetterState.SKIPPED, error=_NOBODY_KNOWS), ())
+
+
+def _unused(path: Path) -> Path:
+    """`path`, or the first "-2", "-3" of it that is not taken: two restorations may come within a second."""
+    others = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(one for one in chain([path], others) if not one.exists())
 
 
 def _set_aside(path: Path, stamp: str, now: datetime) -> Path | None:

@@ -48,7 +48,8 @@ def test_what_was_backed_up_comes_back_and_what_was_there_is_kept(terminal: Term
     assert terminal.json("people") == everybody
 
     before = said.partition("to go back, type: syncd restore ")[2].strip()
-    terminal.type("restore", before, "--yes")
+    code, _, said = terminal.type("restore", before, "--yes")
+    assert code == Exit.OK, said
     assert len(terminal.json("people")) != len(everybody)
 
 

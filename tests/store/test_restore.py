@@ -79,6 +79,18 @@ def test_what_was_there_is_kept_and_can_be_put_back(full: Store, url: str, backu
     assert truth(full) == before
 
 
+def test_two_restorations_within_a_second_keep_both_of_what_was_there(
+    full: Store, url: str, backup: Path, tmp_path: Path
+) -> None:
+    before = truth(full)
+    first = restore(url, backup, tmp_path).kept
+    assert first
+    second = restore(url, first, tmp_path).kept
+    assert truth(full) == before
+    assert second
+    assert second.name == f"{first.name}-2"
+
+
 def test_a_store_that_holds_nothing_is_not_kept(backup: Path, new_url: NewUrl, tmp_path: Path) -> None:
     assert restore(new_url(), backup, tmp_path) == Restored()
 
