@@ -43,6 +43,10 @@ class Terminal:
         assert printed, said
         return json.loads(printed)
 
+    def known(self) -> dict[str, int]:
+        """How much was exchanged with whom: what `people` says at any moment, while chances move with the clock."""
+        return {one["id"]: one["interactions"] for one in self.json("people")}
+
 
 @pytest.fixture(scope="session")
 def read_world(tmp_path_factory: pytest.TempPathFactory) -> Path:

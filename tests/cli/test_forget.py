@@ -77,7 +77,7 @@ def test_nobody_is_erased_unasked(terminal: Terminal, somebody: str, monkeypatch
 
 
 def test_whoever_is_not_meant_is_not_erased(terminal: Terminal, somebody: str) -> None:
-    before = terminal.json("people")
+    before = terminal.known()
     assert terminal.type("forget", "Nobody Atall", "--yes")[0] == Exit.USAGE
     code, _, said = terminal.type("forget", "elena@conti.example", "--yes")
     assert (code, "an address of your own" in said) == (Exit.USAGE, True)
@@ -85,7 +85,7 @@ def test_whoever_is_not_meant_is_not_erased(terminal: Terminal, somebody: str) -
     code, _, said = terminal.type("forget", letter, "--yes")
     assert (code, f"{letter!r} could be" in said) == (Exit.USAGE, True)
 
-    assert terminal.json("people") == before
+    assert terminal.known() == before
 
 
 def test_where_the_configuration_and_a_copy_still_hold_them_is_said(terminal: Terminal, somebody: str) -> None:
